@@ -3,8 +3,8 @@
     portrait.py --as-of 2017-12-31 --out portrait.parquet     compute, print one JSON line
     portrait.py --compare A.parquet --with B.parquet          the largest relative deviation
 
-The Complete Journey's Parquet files are in the folder that COMPLETE_JOURNEY names. `sale.sql` loads
-the facts, `shared.sql` prepares what several families need, and each file of `families/` computes one
+The Complete Journey's Parquet files are in the folder that COMPLETE_JOURNEY names. `sale.sql`
+loads the facts, `shared.sql` prepares what several families need, and each file of `families/` computes one
 family, one row a customer. Nothing here is used by the product.
 """
 

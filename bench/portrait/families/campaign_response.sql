@@ -24,7 +24,8 @@ received as (
 responses as (
     select customer, count(*) as received, count(answered.campaign) as answered
     from received
-    left join (select distinct customer, campaign from redeemed) as answered using (customer, campaign)
+    left join (select distinct customer, campaign from redeemed) as answered
+        using (customer, campaign)
     group by customer
 ),
 coupons as (

@@ -1,7 +1,10 @@
 with pauses as (
-    select customer, category, age, lag(age) over (partition by customer, category order by age desc) - age as gap
+    select
+        customer, category, age,
+        lag(age) over (partition by customer, category order by age desc) - age as gap
     from category_day
-    semi join (select customer, category from category_year where days >= 4) using (customer, category)
+    semi join (select customer, category from category_year where days >= 4)
+        using (customer, category)
 ),
 cycles as (
     select customer, category, min(age) / quantile_cont(gap, 0.5) as due

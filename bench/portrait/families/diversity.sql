@@ -22,7 +22,8 @@ categories as (
         count(*) filter (last_age < 28) as categories_28,
         count(*) filter (recent) as categories_91,
         count(*) as categories_364,
-        count(*) filter (recent and previous) / nullif(count(*) filter (recent or previous), 0) as jaccard,
+        count(*) filter (recent and previous) / nullif(count(*) filter (recent or previous), 0)
+            as jaccard,
         count(*) filter (recent and days_before_91 = 0) as gained,
         count(*) filter (not recent and days_before_91 >= 2) as lost,
         count(share) as with_spend,

@@ -19,7 +19,8 @@ course as (
         customer,
         regr_slope(spend, week) filter (weeks_ago < 13) as slope,
         stddev_samp(spend) / nullif(avg(spend), 0) as variation,
-        sum((spend - mean) * (before - mean)) / nullif(sum((spend - mean) ** 2), 0) as autocorrelation,
+        sum((spend - mean) * (before - mean)) / nullif(sum((spend - mean) ** 2), 0)
+            as autocorrelation,
         case when max(spend) > 0 then arg_max(weeks_ago, (spend, -weeks_ago)) end as peak
     from around group by customer
 ),

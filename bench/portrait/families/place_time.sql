@@ -8,6 +8,7 @@ with visit as (
     from receipt cross join asked
     where age < 364
 ),
+-- The main shop is the one with most visits, so its share of them is the greatest.
 shops as (
     select
         customer,
@@ -15,11 +16,11 @@ shops as (
         arg_max(shop, (visits, spend, -shop)) as main,
         max(visits) / sum(visits) as main_share
     from (
-        select customer, shop, count(*) as visits, sum(total) as spend from visit group by customer, shop
+        select customer, shop, count(*) as visits, sum(total) as spend
+        from visit group by customer, shop
     )
     group by customer
 ),
--- The main shop is the one with most visits, so its share is the greatest share.
 shares as (
     select
         customer,

@@ -1,7 +1,8 @@
 with promo as (
     select
         customer,
-        count(*) filter (age < 91 and discount > 0) / nullif(count(*) filter (age < 91), 0) as lines_91,
+        count(*) filter (age < 91 and discount > 0) / nullif(count(*) filter (age < 91), 0)
+            as lines_91,
         count(*) filter (age >= 91 and age < 182 and discount > 0)
             / nullif(count(*) filter (age >= 91 and age < 182), 0) as lines_prev_91,
         count(*) filter (discount > 0) / count(*) as lines_364,

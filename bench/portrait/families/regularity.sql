@@ -3,7 +3,9 @@ with exceeded as (
     from pause join customer using (customer) group by customer
 ),
 steps as (
-    select customer, (364 - age) - lag(364 - age, 1, 0) over (partition by customer order by age desc) as step
+    select
+        customer,
+        364 - age - lag(364 - age, 1, 0) over (partition by customer order by age desc) as step
     from day where age < 364
     union all
     select customer, min(age) + 1 from day where age < 364 group by customer
@@ -15,13 +17,16 @@ clump as (
 streak as (
     select customer, count(*) filter (week = position) as weeks
     from (
-        select customer, week, row_number() over (partition by customer order by week) - 1 as position
+        select
+            customer, week,
+            row_number() over (partition by customer order by week) - 1 as position
         from (select distinct customer, age // 7 as week from day where age < 364)
     )
     group by customer
 ),
 returned as (
-    select customer, count(*) filter (gap > 56 and age < 364) as reactivations from day group by customer
+    select customer, count(*) filter (gap > 56 and age < 364) as reactivations
+    from day group by customer
 )
 select
     customer,
