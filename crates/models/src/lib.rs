@@ -1,1 +1,23 @@
-//! (being written)
+//! Models over purchase histories: what a customer will buy next, how well that is known, and which
+//! products to offer him and why.
+//!
+//! The crate owns the cleaning rules of a history ([`Purchases`]), the honest evaluation on purchases
+//! that a model has not seen ([`evaluate`]) and the scorers of the next basket ([`next_basket`]). It
+//! never reads a file or a clock, draws no hidden random number, and gives the same bits on any
+//! number of threads and for any numbering of customers. Start with [`evaluate`].
+
+mod blend;
+mod evaluate;
+pub mod habit;
+mod history;
+mod metric;
+pub mod next_basket;
+mod purchase;
+mod split;
+
+pub use blend::{Rhythms, Weights};
+pub use evaluate::{Evaluation, ModelResult, Protocol, evaluate};
+pub use history::Histories;
+pub use metric::Metrics;
+pub use purchase::{Items, Level, Purchases};
+pub use split::{Counts, Split, split_last, split_novel};
