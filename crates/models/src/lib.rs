@@ -2,9 +2,10 @@
 //! products to offer him and why.
 //!
 //! The crate owns the cleaning rules of a history ([`Purchases`]), the honest evaluation on purchases
-//! that a model has not seen ([`evaluate`]) and the scorers of the next basket ([`next_basket`]). It
-//! never reads a file or a clock, draws no hidden random number, and gives the same bits on any
-//! number of threads and for any numbering of customers. Start with [`evaluate`].
+//! that a model has not seen ([`evaluate`]), the scorers of the next basket ([`next_basket`]) and the
+//! first personal offers ([`offers`]). It never reads a file or a clock, draws no hidden random
+//! number, writes no sentence for people (a [`Reason`] is a code with parameters), and gives the same
+//! bits on any number of threads and for any numbering of customers. Start with [`evaluate`].
 
 mod blend;
 mod evaluate;
@@ -12,6 +13,7 @@ pub mod habit;
 mod history;
 mod metric;
 pub mod next_basket;
+mod offer;
 mod purchase;
 mod split;
 
@@ -19,5 +21,6 @@ pub use blend::{Rhythms, Weights};
 pub use evaluate::{Evaluation, ModelResult, Protocol, evaluate};
 pub use history::Histories;
 pub use metric::Metrics;
+pub use offer::{Offer, OfferSettings, Reason, offers};
 pub use purchase::{Items, Level, Purchases};
 pub use split::{Counts, Split, split_last, split_novel};
