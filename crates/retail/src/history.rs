@@ -60,4 +60,30 @@ impl Lines {
         }
         ranges
     }
+
+    /// The lines of these ranges, one after the other.
+    ///
+    /// # Panics
+    /// When a range ends beyond the last line.
+    #[must_use]
+    pub fn select(&self, ranges: &[std::ops::Range<usize>]) -> Self {
+        fn pick<T: Copy>(column: &[T], ranges: &[std::ops::Range<usize>]) -> Vec<T> {
+            ranges.iter().flat_map(|range| column[range.clone()].iter().copied()).collect()
+        }
+        Self {
+            customer: pick(&self.customer, ranges),
+            receipt: pick(&self.receipt, ranges),
+            at: pick(&self.at, ranges),
+            day: pick(&self.day, ranges),
+            minute: pick(&self.minute, ranges),
+            shop: pick(&self.shop, ranges),
+            channel: pick(&self.channel, ranges),
+            product: pick(&self.product, ranges),
+            quantity: pick(&self.quantity, ranges),
+            net: pick(&self.net, ranges),
+            discount: pick(&self.discount, ranges),
+            retailer_coupon: pick(&self.retailer_coupon, ranges),
+            supplier_coupon: pick(&self.supplier_coupon, ranges),
+        }
+    }
 }

@@ -1,0 +1,58 @@
+//! What can go wrong with the lake, in sentences for the person who runs it.
+
+/// Why the lake could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// The disk or bucket refused.
+    #[error("the lake's storage failed at {path}: {source}")]
+    Storage {
+        /// Which object.
+        path: String,
+        /// What the storage said.
+        source: object_store::Error,
+    },
+    /// A file could not be written to disk for good.
+    #[error("cannot write {path} durably: {source}")]
+    Disk {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not what its manifest says.
+    #[error("{path} is damaged: {why}")]
+    Damaged {
+        /// Which file.
+        path: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// Another writer committed first; nothing of this change was kept.
+    #[error(
+        "another process changed the lake at the same time (manifest {number}); nothing was changed here, run the command again"
+    )]
+    Raced {
+        /// The number both wanted.
+        number: u64,
+    },
+    /// More distinct values than a code can name.
+    #[error("the lake holds too many different {what}: 4,294,967,294 at most")]
+    Full {
+        /// Of what kind.
+        what: &'static str,
+    },
+    /// Parquet or Arrow could not encode or decode.
+    #[error("cannot encode or decode Parquet: {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// Arrow could not build or combine columns.
+    #[error("cannot build columns: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+}
+
+impl LakeError {
+    /// Whether a file was not there, as happens when a compaction removed it after this view was opened.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Storage { source: object_store::Error::NotFound { .. }, .. })
+    }
+}

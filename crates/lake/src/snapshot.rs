@@ -1,0 +1,215 @@
+//! Snapshots' folders: one refresh writes one folder; it becomes current last, and nothing changes
+//! it afterwards except the erasure of a customer.
+//!
+//! This module knows names and hashes of a snapshot's files, never their contents.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use serde::{Deserialize, Serialize};
+
+use crate::rows::{encode, sha256_hex};
+use crate::{LakeError, Storage};
+
+const FOLDER: &str = "snapshot";
+
+/// A finished snapshot: the list of its files, written last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// 1, 2, 3 …; the highest is current.
+    pub number: u64,
+    /// Name to SHA-256 of each file.
+    pub files: BTreeMap<String, String>,
+    /// What it was made from and with: as-of day, manifest of the lake, versions.
+    pub inputs: BTreeMap<String, String>,
+}
+
+/// The folder of snapshots, beside the lake in the same storage.
+#[derive(Clone, Debug)]
+pub struct Snapshots {
+    storage: Arc<Storage>,
+}
+
+/// A snapshot being written; without [`SnapshotWriter::finish`] it never becomes current.
+#[derive(Debug)]
+pub struct SnapshotWriter {
+    storage: Arc<Storage>,
+    snapshot: Snapshot,
+}
+
+impl Snapshots {
+    /// The snapshots in a storage.
+    #[must_use]
+    pub fn new(storage: Arc<Storage>) -> Self {
+        Self { storage }
+    }
+
+    /// The newest finished snapshot, if there is one.
+    ///
+    /// # Errors
+    /// When the storage fails or the list of its files cannot be understood.
+    pub fn current(&self) -> Result<Option<Snapshot>, LakeError> {
+        self.numbers()?.last().map(|&number| self.get(number)).transpose()
+    }
+
+    /// A finished snapshot.
+    ///
+    /// # Errors
+    /// When there is no such snapshot or the list of its files cannot be understood.
+    pub fn get(&self, number: u64) -> Result<Snapshot, LakeError> {
+        let path = list_path(number);
+        let bytes = self.storage.get(&path)?;
+        serde_json::from_slice(&bytes).map_err(|error| LakeError::Damaged {
+            path: self.storage.location(&path),
+            why: error.to_string(),
+        })
+    }
+
+    /// Numbers of all finished snapshots, ascending.
+    ///
+    /// # Errors
+    /// When the storage cannot be listed.
+    pub fn numbers(&self) -> Result<Vec<u64>, LakeError> {
+        let number = |path: &str| {
+            path.strip_prefix("snapshot/")?.strip_suffix("/snapshot.json")?.parse().ok()
+        };
+        let mut numbers: Vec<u64> =
+            self.storage.list(FOLDER)?.iter().filter_map(|object| number(&object.path)).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Begins the next snapshot. What an unfinished one left under that number is removed first.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn begin(&self, inputs: BTreeMap<String, String>) -> Result<SnapshotWriter, LakeError> {
+        let number = self.numbers()?.last().map_or(1, |last| last + 1);
+        for object in self.storage.list(&folder(number))? {
+            self.storage.delete(&object.path)?;
+        }
+        let snapshot = Snapshot { number, files: BTreeMap::new(), inputs };
+        Ok(SnapshotWriter { storage: self.storage.clone(), snapshot })
+    }
+
+    /// A file of a snapshot.
+    ///
+    /// # Errors
+    /// When the file is not there or is not what the snapshot's list says.
+    pub fn read(&self, snapshot: &Snapshot, name: &str) -> Result<bytes::Bytes, LakeError> {
+        let path = format!("{}/{name}", folder(snapshot.number));
+        let bytes = self.storage.get(&path)?;
+        if snapshot.files.get(name).is_some_and(|expected| *expected != sha256_hex(&bytes)) {
+            return Err(LakeError::Damaged {
+                path: self.storage.location(&path),
+                why: "its SHA-256 is not the one the snapshot lists".to_owned(),
+            });
+        }
+        Ok(bytes)
+    }
+
+    /// Where a snapshot's file is, for other tools.
+    #[must_use]
+    pub fn location(&self, snapshot: &Snapshot, name: &str) -> String {
+        self.storage.location(&format!("{}/{name}", folder(snapshot.number)))
+    }
+
+    /// Erases a customer: `rewrite` gets each file's name and bytes and gives new bytes where he
+    /// stood in it. The list of files is written again with the new hashes.
+    ///
+    /// # Errors
+    /// When the storage fails; running it again finishes what was begun.
+    pub fn erase(
+        &self,
+        rewrite: impl Fn(&str, bytes::Bytes) -> Result<Option<Vec<u8>>, LakeError>,
+    ) -> Result<u64, LakeError> {
+        let mut changed = 0;
+        for number in self.numbers()? {
+            let mut snapshot = self.get(number)?;
+            let mut touched = false;
+            for (name, hash) in &mut snapshot.files {
+                let path = format!("{}/{name}", folder(number));
+                let Some(bytes) = rewrite(name, self.storage.get(&path)?)? else { continue };
+                *hash = sha256_hex(&bytes);
+                self.storage.replace(&path, bytes)?;
+                touched = true;
+                changed += 1;
+            }
+            if touched {
+                self.storage.replace(&list_path(number), json(&snapshot)?)?;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Removes all but the newest `keep` snapshots.
+    ///
+    /// # Errors
+    /// When the storage fails; what was removed stays removed.
+    pub fn prune(&self, keep: usize) -> Result<(), LakeError> {
+        let numbers = self.numbers()?;
+        for &number in &numbers[..numbers.len().saturating_sub(keep.max(1))] {
+            // The list goes first: a snapshot without it is no snapshot.
+            self.storage.delete(&list_path(number))?;
+            for object in self.storage.list(&folder(number))? {
+                self.storage.delete(&object.path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SnapshotWriter {
+    /// The number it will have.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.snapshot.number
+    }
+
+    /// Writes a file of rows as Parquet.
+    ///
+    /// # Errors
+    /// When the rows cannot be encoded or the storage fails.
+    pub fn parquet(&mut self, name: &str, batches: &[RecordBatch]) -> Result<(), LakeError> {
+        let bytes = encode(batches)?;
+        self.bytes(name, bytes)
+    }
+
+    /// Writes a file as it is.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn bytes(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
+        self.snapshot.files.insert(name.to_owned(), sha256_hex(&bytes));
+        self.storage.put(&format!("{}/{name}", folder(self.snapshot.number)), bytes)
+    }
+
+    /// Makes the snapshot current.
+    ///
+    /// # Errors
+    /// When the storage fails or another process finished a snapshot of this number meanwhile.
+    pub fn finish(self) -> Result<Snapshot, LakeError> {
+        let number = self.snapshot.number;
+        if self.storage.create(&list_path(number), json(&self.snapshot)?)? {
+            Ok(self.snapshot)
+        } else {
+            Err(LakeError::Raced { number })
+        }
+    }
+}
+
+fn folder(number: u64) -> String {
+    format!("{FOLDER}/{number:06}")
+}
+
+fn list_path(number: u64) -> String {
+    format!("{}/snapshot.json", folder(number))
+}
+
+fn json(snapshot: &Snapshot) -> Result<Vec<u8>, LakeError> {
+    serde_json::to_vec_pretty(snapshot).map_err(|error| LakeError::Damaged {
+        path: list_path(snapshot.number),
+        why: format!("the list of files cannot be written as JSON: {error}"),
+    })
+}
