@@ -1,0 +1,147 @@
+//! The list of parameters, and its page of documentation.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use crate::facts::Facts;
+use crate::family::FAMILIES;
+use crate::value::{Kind, Value};
+
+/// A parameter of the portrait. Formulas are in the notation at the top of `docs/PORTRAIT.md`.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Unique name; also the name of the column.
+    pub name: &'static str,
+    /// The family it belongs to: the name of its file.
+    pub group: &'static str,
+    /// What its values are.
+    pub kind: Kind,
+    /// Unit, or range.
+    pub unit: &'static str,
+    /// How it is computed.
+    pub formula: &'static str,
+    /// When it is null, or what it is over nothing.
+    pub null_rule: &'static str,
+    /// Tells of age, health, family, income or home: never shown to suppliers.
+    pub sensitive: bool,
+    /// Why it is null for everybody today; nothing where its input exists.
+    pub missing: Option<&'static str>,
+    value: fn(&Facts<'_>) -> Value,
+}
+
+/// An entry of a family; `value` computes it from facts.
+pub(crate) const fn parameter(
+    name: &'static str,
+    kind: Kind,
+    unit: &'static str,
+    formula: &'static str,
+    null_rule: &'static str,
+    value: fn(&Facts<'_>) -> Value,
+) -> Parameter {
+    Parameter {
+        name,
+        group: "",
+        kind,
+        unit,
+        formula,
+        null_rule,
+        sensitive: false,
+        missing: None,
+        value,
+    }
+}
+
+impl Parameter {
+    /// Marks it as never for suppliers.
+    pub(crate) const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    /// States why it has no values yet.
+    pub(crate) const fn missing(mut self, reason: &'static str) -> Self {
+        self.missing = Some(reason);
+        self
+    }
+
+    pub(crate) fn value(&self, facts: &Facts<'_>) -> Value {
+        (self.value)(facts)
+    }
+}
+
+static REGISTRY: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
+    let family = |&(group, parameters): &(&'static str, &'static [Parameter])| {
+        parameters.iter().map(move |&parameter| Parameter { group, ..parameter })
+    };
+    FAMILIES.iter().flat_map(family).collect()
+});
+
+/// Every parameter, in the sequence of a portrait's values.
+#[must_use]
+pub fn registry() -> &'static [Parameter] {
+    &REGISTRY
+}
+
+/// The place of a parameter in the registry and in every portrait; nothing for an unknown name.
+#[must_use]
+pub fn index(name: &str) -> Option<usize> {
+    registry().iter().position(|parameter| parameter.name == name)
+}
+
+const NOTATION: &str = "\
+# The portrait
+
+One customer in numbers, as of a day. This page is written by the registry of the crate `portrait`:
+change it there and run `UPDATE_EXPECT=1 cargo test -p portrait`.
+
+## Notation
+
+- **D** is the day of the portrait, by the calendar of the shop, and counts as passed. The **age** of
+  a date is D minus it. `(W)` is a window of ages 0 to W − 1; `(a,b)` of ages b to a − 1;
+  no window means everything up to D.
+- Lines that the source left with quantity 0 and net 0 do not exist. A **return** has a negative
+  quantity or a negative net. **S** are the others, the sale lines. **M** are the lines of S whose
+  product is merchandise and has a category.
+- **net** is what the retailer received for a line, **disc** the discount he paid, **shelf** = net +
+  disc, **rcoup** the part of disc that his own coupon gave, **scoup** what a supplier's coupon gave
+  (the customer paid net − scoup). A **promo line** has disc > 0.
+- **receipts**, **days**, **lines**, **products**, **categories**, **brands**, **shops** of a set are
+  counted without repetition. **gaps** are the differences, in days, between neighbours of a sorted
+  set of days.
+- **week k** holds ages 7k to 7k + 6.
+- **q(p)** is a quantile with linear interpolation at place (n − 1)·p, **median** is q(½), **sd** the
+  deviation of a sample (n − 1), **H** the entropy −Σ p·ln p.
+- Money is summed and compared in whole minor units and divided once, at the end; it is shown in
+  major units. A ratio over zero is null; a count or a sum over nothing is 0.
+- Ties are decided by id: integers by value, other texts by their bytes. \"First by a, b\" means
+  largest a, then largest b, then smallest id.
+- **Population** is all customers with sale lines, as of the same D. One who was left out of it (a
+  card many people use) is compared as if he were added. Products, categories and customers it does
+  not know are left out of means over it.
+
+Parameters marked *sensitive* are never shown to suppliers. Parameters marked *later* are null for
+everybody until their input exists.
+";
+
+/// The registry as the text of `docs/PORTRAIT.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut text = NOTATION.to_owned();
+    let write = |text: &mut String, line: std::fmt::Arguments<'_>| {
+        text.write_fmt(line).expect("writing to a string cannot fail");
+    };
+    for family in registry().chunk_by(|a, b| a.group == b.group) {
+        write(&mut text, format_args!("\n## {}\n\n", family[0].group));
+        text.push_str("| parameter | unit | formula | null |\n|---|---|---|---|\n");
+        for Parameter { name, unit, formula, null_rule, sensitive, missing, .. } in family {
+            let formula = formula.replace('|', "\\|");
+            let sensitive = if *sensitive { " *(sensitive)*" } else { "" };
+            let later = missing.map(|reason| format!(" *Later: {reason}.*")).unwrap_or_default();
+            write(
+                &mut text,
+                format_args!("| `{name}`{sensitive} | {unit} | {formula}{later} | {null_rule} |\n"),
+            );
+        }
+    }
+    text
+}
