@@ -1,7 +1,9 @@
-//! The developer's commands: `tidy`.
+//! The developer's commands: `check`, `soak`, `demo`, `tidy`.
 //!
-//! It owns the rules of the house. It is never linked into the product and uses none of its crates.
-//! Start with [`tidy`].
+//! It owns the rules of the house and the phases that a change must pass.
+//! It is never linked into the product and uses none of its crates: it calls cargo and the binary
+//! `proffer` as a person would. Start with [`check::check`] for what must pass, [`tidy`] for the
+//! rules.
 
 #![allow(
     clippy::print_stdout,
@@ -9,7 +11,10 @@
     reason = "these commands talk to a developer's terminal"
 )]
 
+mod check;
 mod place;
+mod prepare;
+mod process;
 mod tidy;
 
 use std::process::ExitCode;
@@ -28,6 +33,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// What a change must pass: format, rules, clippy, tests with bounded random work, deny
+    Check,
+    /// The same tests at full counts, in release
+    Soak,
+    /// Build and run the main job on the demo shop
+    Demo {
+        /// Passed on to `proffer demo`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// The rules of the house
     Tidy,
 }
@@ -45,6 +60,16 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let place = Place::find()?;
     match command {
+        Command::Check => check::check(&place),
+        Command::Soak => check::soak(&place),
+        Command::Demo { arguments } => demo(&place, &arguments),
         Command::Tidy => tidy::run(&place.root),
     }
+}
+
+/// Builds the binary and hands over to its own demo.
+fn demo(place: &Place, arguments: &[String]) -> Result<()> {
+    let mut command = place.cargo();
+    command.args(["run", "--locked", "--package", "server", "--bin", "proffer", "--", "demo"]);
+    process::run(command.args(arguments))
 }
