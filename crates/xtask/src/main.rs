@@ -1,6 +1,6 @@
-//! The developer's commands: `check`, `soak`, `demo`, `tidy`.
+//! The developer's commands: `check`, `soak`, `demo`, `tidy`, `bench`.
 //!
-//! It owns the rules of the house and the phases that a change must pass.
+//! It owns the rules of the house, the phases that a change must pass, and the side-by-side benches.
 //! It is never linked into the product and uses none of its crates: it calls cargo and the binary
 //! `proffer` as a person would. Start with [`check::check`] for what must pass, [`tidy`] for the
 //! rules.
@@ -11,6 +11,7 @@
     reason = "these commands talk to a developer's terminal"
 )]
 
+mod bench;
 mod check;
 mod place;
 mod prepare;
@@ -45,6 +46,23 @@ enum Command {
     },
     /// The rules of the house
     Tidy,
+    /// Side by side with others, in one run
+    Bench {
+        #[command(subcommand)]
+        bench: Bench,
+    },
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// All portraits of the Complete Journey, against DuckDB on two threads
+    Portrait {
+        /// The last day that counts
+        #[arg(long, default_value = "2017-12-31")]
+        as_of: String,
+    },
+    /// Import of the Complete Journey into a fresh programme
+    Import,
 }
 
 fn main() -> ExitCode {
@@ -64,6 +82,8 @@ fn run(command: Command) -> Result<()> {
         Command::Soak => check::soak(&place),
         Command::Demo { arguments } => demo(&place, &arguments),
         Command::Tidy => tidy::run(&place.root),
+        Command::Bench { bench: Bench::Portrait { as_of } } => bench::portrait(&place, &as_of),
+        Command::Bench { bench: Bench::Import } => bench::import(&place),
     }
 }
 
