@@ -23,10 +23,7 @@ impl<T: Default> Dense<T> {
         debug_assert_ne!(code, NONE, "an absent id has no value");
         let index = code as usize;
         if index >= self.places.len() {
-            // Fresh zeroed memory costs nothing until it is touched; growing step by step does.
-            let mut places = vec![0; (index + 1).next_power_of_two()];
-            places[..self.places.len()].copy_from_slice(&self.places);
-            self.places = places;
+            self.grow(index);
         }
         let place = &mut self.places[index];
         if *place == 0 {
@@ -34,6 +31,14 @@ impl<T: Default> Dense<T> {
             *place = self.entries.len() as u32;
         }
         &mut self.entries[*place as usize - 1].1
+    }
+
+    #[cold]
+    fn grow(&mut self, index: usize) {
+        // Fresh zeroed memory costs nothing until it is touched; growing step by step does.
+        let mut places = vec![0; (index + 1).next_power_of_two()];
+        places[..self.places.len()].copy_from_slice(&self.places);
+        self.places = places;
     }
 
     /// Codes and values in sequence of first appearance.

@@ -42,8 +42,6 @@ pub(crate) struct Walk {
     pairs: Dense<PairSums>,
     pairs_of_day: Vec<u32>,
     spans: Vec<(i32, Range<usize>)>,
-    // Products of the customer's lines: fetched in one go, so that the waits for memory overlap.
-    known: Vec<Known>,
 }
 
 /// A receipt with at least one sale line.
@@ -229,9 +227,6 @@ impl Walk {
     pub fn over(&mut self, history: &History<'_>, catalogue: &Catalogue, as_of: Day) {
         self.clear();
         let day = &history.lines.day;
-        let products = &history.lines.product[history.range.clone()];
-        self.known.clear();
-        self.known.extend(products.iter().map(|&product| catalogue.item(product)));
         let mut spans = std::mem::take(&mut self.spans);
         spans.clear();
         spans.extend(receipts(history).filter_map(|range| {
@@ -307,7 +302,7 @@ impl Walk {
                 goods: Goods::default(),
             });
             visit.net += net;
-            let known = self.known[i - history.range.start];
+            let known = catalogue.item(lines.product[i]);
             visit.fuel |= known.marks.has(Marks::FUEL);
             visit.coupon |= lines.supplier_coupon[i] + lines.retailer_coupon[i] > 0;
             if age < YEAR {
