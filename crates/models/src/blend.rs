@@ -55,6 +55,16 @@ impl Rhythms {
 }
 
 impl Weights {
+    /// The plain decayed count of 90 days with its prior, as a blend: what offers fall back to.
+    pub const DECAYED: Self = Self {
+        decayed: [0.0, 0.0, 1.0, 0.0],
+        early: 1.0,
+        late: 0.0,
+        single: 1.0,
+        repeat: 0.0,
+        prior: 0.1,
+    };
+
     /// Weights chosen on validation baskets of the same network (the last but one and the last but
     /// two, never the last). The search starts from them, and they serve where too few purchases
     /// are known to search.

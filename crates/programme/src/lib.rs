@@ -1,1 +1,144 @@
-//! (being written)
+//! A programme: one folder that holds a retailer's settings, lake and snapshots, and every flow over
+//! it as one function: import, refresh, portrait, offers, evaluate, erase.
+//!
+//! It gathers, calls and stores; it computes nothing that a pure crate computes, and it speaks
+//! neither HTTP nor to a terminal. Start with [`Programme`]; each flow is one file.
+
+mod demo_shop;
+mod erase;
+mod error;
+mod evaluate;
+mod import;
+mod offers;
+mod people;
+mod portraits;
+mod progress;
+mod reference;
+mod refresh;
+mod settings;
+mod shared_card;
+mod table;
+
+pub use demo_shop::{DemoKind, DemoSize};
+pub use erase::EraseReport;
+pub use error::ProgrammeError;
+pub use evaluate::EvaluateQuestion;
+pub use import::{FeedReport, ImportReport, Quarantined, TooManyBad};
+pub use offers::{OfferRow, OfferSet};
+pub use portraits::{PortraitFigures, PortraitRow, PortraitView};
+pub use progress::{Progress, Silent};
+pub use refresh::{ModelChoice, RefreshReport};
+pub use settings::{Language as SettingsLanguage, Settings};
+pub use shared_card::SharedCard;
+pub use table::Format;
+
+pub use models::{Evaluation, Level, Protocol, Reason};
+pub use portrait::markdown as portrait_markdown;
+pub use retail::Day;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use lake::{Lake, Snapshots, Storage};
+
+/// An open programme folder.
+#[derive(Debug)]
+pub struct Programme {
+    folder: PathBuf,
+    settings: Settings,
+    storage: Arc<Storage>,
+}
+
+/// The right to change a programme; one process at a time has it.
+#[derive(Debug)]
+pub struct Writing {
+    // The lock goes with the file handle.
+    _lock: File,
+}
+
+const SETTINGS: &str = "proffer.toml";
+
+impl Programme {
+    /// Makes a new programme in a folder that holds none.
+    ///
+    /// # Errors
+    /// When the folder already holds a programme or cannot be written.
+    pub fn init(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let settings = folder.join(SETTINGS);
+        if settings.exists() {
+            return Err(ProgrammeError::Exists { folder: folder.to_owned() }.into());
+        }
+        std::fs::write(&settings, Settings::DEFAULT)
+            .with_context(|| format!("cannot write {}", settings.display()))?;
+        Self::open(folder)
+    }
+
+    /// Opens a programme.
+    ///
+    /// # Errors
+    /// When the folder holds none or its settings cannot be understood.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let path = folder.join(SETTINGS);
+        if !path.exists() {
+            return Err(ProgrammeError::Absent { folder: folder.to_owned() }.into());
+        }
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let settings =
+            Settings::read(&text).with_context(|| format!("{} is wrong", path.display()))?;
+        let storage = Arc::new(Storage::local(&folder.join("lake"))?);
+        Ok(Self { folder: folder.to_owned(), settings, storage })
+    }
+
+    /// What the retailer has set.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The newest state of the lake.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn lake(&self) -> Result<Lake> {
+        Ok(Lake::open(self.storage.clone())?)
+    }
+
+    /// The snapshots.
+    #[must_use]
+    pub fn snapshots(&self) -> Snapshots {
+        Snapshots::new(self.storage.clone())
+    }
+
+    /// Takes the right to change the programme.
+    ///
+    /// # Errors
+    /// [`ProgrammeError::Busy`] while another process has it.
+    pub fn write(&self) -> Result<Writing> {
+        let path = self.folder.join("lock");
+        let file =
+            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Writing { _lock: file }),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                Err(ProgrammeError::Busy { folder: self.folder.clone() }.into())
+            }
+            Err(std::fs::TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
+        }
+    }
+
+    /// Makes one run of the lake's many, and drops replaced receipts' rows.
+    ///
+    /// # Errors
+    /// When another process changes the programme or the storage fails.
+    pub fn compact(&self) -> Result<lake::Compacted> {
+        let _writing = self.write()?;
+        Ok(self.lake()?.compact()?.1)
+    }
+}

@@ -1,2 +1,41 @@
-//! (being written)
-fn main() {}
+//! The binary `proffer`: the command line (HTTP comes with the programme's core).
+//!
+//! It reads arguments, calls one function of `programme`, and shows what came back: as text for a
+//! person (English or Russian) or as JSON for a program. It computes nothing and touches no file of
+//! the programme itself. Start with `cli.rs`; each command is one file of `command/`.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong use.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // a command line prints
+
+mod bar;
+mod cli;
+mod command;
+mod language;
+mod text;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match command::run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("proffer: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Whoever read our output has read enough, as `head` does.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

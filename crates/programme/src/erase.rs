@@ -1,0 +1,72 @@
+//! Erasure: a customer leaves the lake and every kept snapshot.
+
+use anyhow::{Result, anyhow};
+use arrow::array::{AsArray, RecordBatch};
+use arrow::compute::{concat_batches, filter_record_batch};
+use bytes::Bytes;
+use lake::{Erased, LakeError};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Serialize;
+
+use crate::Programme;
+use crate::shared_card::SharedCard;
+
+/// What an erasure removed.
+#[derive(Clone, Debug, Serialize)]
+pub struct EraseReport {
+    /// From the lake.
+    pub lake: Erased,
+    /// Files of snapshots that were written anew without him.
+    pub snapshot_files: u64,
+}
+
+impl Programme {
+    /// Removes a customer from the lake and from every kept snapshot. What feeds bring later in his
+    /// name is kept as sales without a customer. Repeating it changes nothing more.
+    ///
+    /// # Errors
+    /// When the storage fails or another process changes the programme; run it again then.
+    pub fn erase(&self, customer: &str) -> Result<EraseReport> {
+        let _writing = self.write()?;
+        let (_, lake) = self.lake()?.erase(customer)?;
+        let snapshot_files = self.snapshots().erase(|name, bytes| {
+            without(name, bytes, customer).map_err(|error| LakeError::Damaged {
+                path: name.to_owned(),
+                why: error.to_string(),
+            })
+        })?;
+        Ok(EraseReport { lake, snapshot_files })
+    }
+}
+
+/// A snapshot's file without a customer, if he stands in it.
+fn without(name: &str, bytes: Bytes, customer: &str) -> Result<Option<Vec<u8>>> {
+    if name == "shared-cards.json" {
+        let mut cards: Vec<SharedCard> = serde_json::from_slice(&bytes)?;
+        let before = cards.len();
+        cards.retain(|card| card.customer != customer);
+        return Ok((cards.len() < before)
+            .then(|| serde_json::to_vec_pretty(&cards))
+            .transpose()?);
+    }
+    if !name.ends_with(".parquet") {
+        return Ok(None);
+    }
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
+    let schema = builder.schema().clone();
+    let batches = builder.build()?.collect::<Result<Vec<RecordBatch>, _>>()?;
+    let rows = concat_batches(&schema, &batches)?;
+    let ids = rows
+        .column_by_name("customer")
+        .and_then(|column| column.as_string_opt::<i32>())
+        .ok_or_else(|| anyhow!("it has no column customer"))?;
+    let keep: arrow::array::BooleanArray =
+        ids.iter().map(|id| Some(id != Some(customer))).collect();
+    if keep.true_count() == keep.len() {
+        return Ok(None);
+    }
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, None)?;
+    writer.write(&filter_record_batch(&rows, &keep)?)?;
+    Ok(Some(writer.into_inner()?))
+}

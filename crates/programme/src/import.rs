@@ -1,0 +1,263 @@
+//! Import: feeds → quarantine and lake.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use lake::{Appended, Lake};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use sources::{Feed, Mapping, Problem};
+
+use crate::{Programme, Progress};
+
+/// What an import did, for people and programs.
+#[derive(Clone, Debug, Serialize)]
+pub struct ImportReport {
+    /// What became of the rows of each feed.
+    pub feeds: Vec<FeedReport>,
+    /// What the lake gained.
+    pub lake: Appended,
+    /// Bad rows, if there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<Quarantined>,
+    /// Products sold that the catalogue does not know; their lines are kept.
+    pub unknown_products: u64,
+    /// Where they are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown_products_list: Option<PathBuf>,
+    /// Receipts in the lake now.
+    pub receipts: u64,
+    /// Lines in the lake now.
+    pub lines: u64,
+    /// Share of receipts with a customer, of all in the lake.
+    pub receipts_with_customer_share: Option<f64>,
+    /// Share of sales (net) on receipts with a customer, of all in the lake.
+    pub sales_with_customer_share: Option<f64>,
+    /// Sentences worth reading.
+    pub warnings: Vec<String>,
+}
+
+/// Rows of a feed.
+#[derive(Clone, Debug, Serialize)]
+pub struct FeedReport {
+    /// Its name in the mapping.
+    pub feed: &'static str,
+    /// Files read.
+    pub files: usize,
+    /// Rows read.
+    pub read: u64,
+    /// Rows taken.
+    pub good: u64,
+    /// Rows set aside.
+    pub bad: u64,
+    /// Rows set aside, by reason.
+    pub bad_by_reason: BTreeMap<&'static str, u64>,
+}
+
+/// Where bad rows are listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Quarantined {
+    /// The file: one bad row a line.
+    pub path: PathBuf,
+    /// How many.
+    pub rows: u64,
+}
+
+/// So many rows are bad that the import changed nothing.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{bad} of {read} rows are bad ({share:.2} %), more than the {allowed:.2} % allowed: nothing was \
+     imported. They are listed in {}; mend the feed or the mapping, or allow more with --max-bad",
+    quarantine.display()
+)]
+pub struct TooManyBad {
+    /// Bad rows.
+    pub bad: u64,
+    /// Rows read.
+    pub read: u64,
+    /// Their share in per cent.
+    pub share: f64,
+    /// The share that is allowed, in per cent.
+    pub allowed: f64,
+    /// Where the bad rows are listed.
+    pub quarantine: PathBuf,
+}
+
+impl Programme {
+    /// Reads the feeds of a mapping into the lake, in one commit. Bad rows go to a quarantine file;
+    /// if their share is above `bad_share_max` (default: the setting), nothing is imported.
+    ///
+    /// # Errors
+    /// When the mapping is wrong, a file cannot be read as a whole, too many rows are bad
+    /// ([`TooManyBad`]), the storage fails, or another process changes the programme. The lake is then
+    /// as it was.
+    pub fn import(
+        &self,
+        mapping: &Path,
+        bad_share_max: Option<f64>,
+        progress: &dyn Progress,
+    ) -> Result<ImportReport> {
+        let _writing = self.write()?;
+        let text = std::fs::read_to_string(mapping)
+            .with_context(|| format!("cannot read the mapping {}", mapping.display()))?;
+        let mapping = Mapping::read(mapping, &text, |name| std::env::var(name).ok())?;
+        let feed = read(&mapping, progress)?;
+        let batch_id = batch_id(&text, &feed);
+        let quarantine = self.quarantine(&batch_id, &feed.problems)?;
+        let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
+        refuse_too_many_bad(&feed, bad_share_max, quarantine.as_ref())?;
+
+        progress.stage("writing the lake", None);
+        let lake = self.lake()?;
+        let (lake, appended) = lake.append(&batch_id, &feed.batch)?;
+        let lake = if lake.manifest().runs() > self.settings.import.runs_max {
+            progress.stage("compacting the lake", None);
+            lake.compact()?.0
+        } else {
+            lake
+        };
+        let unknown = unknown_products(&lake)?;
+        let unknown_products_list = self.list_unknown_products(&batch_id, &unknown)?;
+        let totals = lake.manifest().totals;
+        Ok(ImportReport {
+            feeds: feed_reports(&feed),
+            lake: appended,
+            quarantine,
+            unknown_products: unknown.len() as u64,
+            unknown_products_list,
+            receipts: totals.receipts,
+            lines: totals.lines,
+            receipts_with_customer_share: share(
+                totals.receipts_with_customer as f64,
+                totals.receipts as f64,
+            ),
+            sales_with_customer_share: share(totals.net_with_customer as f64, totals.net as f64),
+            warnings: feed.warnings,
+        })
+    }
+
+    /// Lists bad rows in a file of the quarantine folder, one a line.
+    fn quarantine(&self, batch_id: &str, problems: &[Problem]) -> Result<Option<Quarantined>> {
+        if problems.is_empty() {
+            return Ok(None);
+        }
+        let path = self.quarantine_file(batch_id, "")?;
+        let mut out = csv::Writer::from_path(&path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        out.write_record(["feed", "file", "line", "field", "value", "code", "reason"])?;
+        for problem in problems {
+            out.write_record([
+                problem.feed.name(),
+                &problem.file.display().to_string(),
+                &problem.line.to_string(),
+                &problem.field,
+                &problem.value,
+                problem.code.as_str(),
+                &problem.reason,
+            ])?;
+        }
+        out.flush()?;
+        Ok(Some(Quarantined { path, rows: problems.len() as u64 }))
+    }
+
+    fn list_unknown_products(&self, batch_id: &str, unknown: &[String]) -> Result<Option<PathBuf>> {
+        if unknown.is_empty() {
+            return Ok(None);
+        }
+        let path = self.quarantine_file(batch_id, "-unknown-products")?;
+        let file =
+            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut out = BufWriter::new(file);
+        writeln!(out, "product")?;
+        for id in unknown {
+            writeln!(out, "{id}")?;
+        }
+        out.flush()?;
+        Ok(Some(path))
+    }
+
+    /// The name says which batch, so that the same feed is listed once.
+    fn quarantine_file(&self, batch_id: &str, suffix: &str) -> Result<PathBuf> {
+        let folder = self.folder.join("quarantine");
+        std::fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        Ok(folder.join(format!("{}{suffix}.csv", &batch_id[..16])))
+    }
+}
+
+fn read(mapping: &Mapping, progress: &dyn Progress) -> Result<Feed> {
+    let stage = std::cell::RefCell::new(PathBuf::new());
+    Ok(sources::read(mapping, &|read| {
+        if *stage.borrow() != read.file {
+            let name = read.file.file_name().unwrap_or_default().to_string_lossy();
+            progress.stage(&format!("reading {} {name}", read.feed.name()), Some(read.bytes_total));
+            read.file.clone_into(&mut stage.borrow_mut());
+        }
+        progress.done(read.bytes_done);
+    })?)
+}
+
+/// What makes a batch that batch: the mapping's text and the bytes of the files, not their names.
+fn batch_id(mapping: &str, feed: &Feed) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(mapping);
+    for input in &feed.inputs {
+        hasher.update([0]);
+        hasher.update(&input.sha256);
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn refuse_too_many_bad(feed: &Feed, allowed: f64, quarantine: Option<&Quarantined>) -> Result<()> {
+    let read: u64 = feed.counts.iter().map(|count| count.read).sum();
+    let bad: u64 = feed.counts.iter().map(|count| count.bad).sum();
+    let share = bad as f64 / read.max(1) as f64;
+    match quarantine {
+        Some(quarantine) if share > allowed => Err(TooManyBad {
+            bad,
+            read,
+            share: share * 100.0,
+            allowed: allowed * 100.0,
+            quarantine: quarantine.path.clone(),
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Products on receipts that the catalogue does not have, in source order.
+fn unknown_products(lake: &Lake) -> Result<Vec<String>> {
+    let catalogue: std::collections::HashSet<String> =
+        lake.table::<retail::Product>()?.into_iter().map(|product| product.id.0).collect();
+    let products = lake.products()?;
+    let mut unknown: Vec<String> = (0..products.len() as u32)
+        .filter_map(|code| products.text(code))
+        .filter(|id| !catalogue.contains(*id))
+        .map(str::to_owned)
+        .collect();
+    unknown.sort_by(|a, b| retail::compare_ids(a, b));
+    Ok(unknown)
+}
+
+fn feed_reports(feed: &Feed) -> Vec<FeedReport> {
+    let report = |count: &sources::Count| FeedReport {
+        feed: count.feed.name(),
+        files: feed.inputs.iter().filter(|input| input.feed == count.feed).count(),
+        read: count.read,
+        good: count.good,
+        bad: count.bad,
+        bad_by_reason: count
+            .bad_by_code
+            .iter()
+            .map(|(code, &rows)| (code.as_str(), rows))
+            .collect(),
+    };
+    feed.counts.iter().map(report).collect()
+}
+
+fn share(part: f64, whole: f64) -> Option<f64> {
+    (whole != 0.0).then(|| part / whole)
+}

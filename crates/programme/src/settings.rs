@@ -1,0 +1,97 @@
+//! `proffer.toml`: the documentation of each key is the default that is loaded.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+/// What the retailer has set. Meanings and defaults stand in `settings.toml` beside this file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // said in settings.toml
+pub struct Settings {
+    pub language: Language,
+    pub import: ImportSettings,
+    pub shared_cards: SharedCardSettings,
+    pub offers: OfferSetSettings,
+    pub snapshots: SnapshotSettings,
+}
+
+/// Language of sentences for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Language {
+    En,
+    Ru,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ImportSettings {
+    pub bad_share_max: f64,
+    pub runs_max: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct SharedCardSettings {
+    pub receipts_in_a_day_max: u32,
+    pub receipts_in_28_days_max: u32,
+    pub customers: Vec<String>,
+    pub not_customers: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct OfferSetSettings {
+    pub count: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct SnapshotSettings {
+    pub keep: usize,
+}
+
+impl Settings {
+    /// The text that a new programme gets, and that speaks where a programme's own is silent.
+    pub const DEFAULT: &'static str = include_str!("settings.toml");
+
+    /// Reads a programme's settings over the defaults.
+    ///
+    /// # Errors
+    /// When the text is not TOML, names an unknown key or gives a wrong value.
+    pub fn read(text: &str) -> Result<Self> {
+        let mut all: toml::Table =
+            Self::DEFAULT.parse().context("the default settings are wrong")?;
+        let own: toml::Table = text.parse()?;
+        for (key, value) in own {
+            match (all.get_mut(&key), value) {
+                (Some(toml::Value::Table(all)), toml::Value::Table(own)) => all.extend(own),
+                (_, value) => {
+                    all.insert(key, value);
+                }
+            }
+        }
+        Ok(all.try_into()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_overrides_what_it_names_and_nothing_else() {
+        let defaults = Settings::read("").unwrap();
+        let own = Settings::read("language = \"ru\"\n[offers]\ncount = 3\n").unwrap();
+        assert_eq!((own.language, own.offers.count), (Language::Ru, 3));
+        assert_eq!(own.import, defaults.import);
+        for wrong in ["langage = \"ru\"", "[offers]\ncounts = 3", "language = \"de\"", "[offers"] {
+            assert!(Settings::read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The commands; each calls one function of `programme` and shows the answer.
+
+mod demo;
+mod erase;
+mod evaluate;
+mod import;
+mod lake;
+mod offers;
+mod portrait;
+mod refresh;
+
+use anyhow::Result;
+use programme::{Programme, Settings};
+
+use crate::bar::Bar;
+use crate::cli::{Cli, Command};
+use crate::language::Language;
+
+/// Does what the command line asks.
+pub fn run(cli: &Cli) -> Result<()> {
+    match &cli.command {
+        Command::Init => init(cli),
+        Command::Import(arguments) => import::run(cli, arguments),
+        Command::Refresh(arguments) => refresh::run(cli, arguments),
+        Command::Portrait(arguments) => portrait::run(cli, arguments),
+        Command::Offers(arguments) => offers::run(cli, arguments),
+        Command::Evaluate(arguments) => evaluate::run(cli, arguments),
+        Command::Demo(arguments) => demo::run(cli, arguments),
+        Command::Lake(command) => lake::run(cli, command),
+        Command::Erase(arguments) => erase::run(cli, arguments),
+    }
+}
+
+fn init(cli: &Cli) -> Result<()> {
+    let programme = Programme::init(&cli.dir)?;
+    let language = language(cli, programme.settings());
+    let made = language.pick("Made a programme in", "Создана программа в папке");
+    let next =
+        language.pick("Next: proffer import MAPPING.toml", "Дальше: proffer import MAPPING.toml");
+    say(&format!("{made} {}.\n{next}", cli.dir.display()))
+}
+
+fn open(cli: &Cli) -> Result<(Programme, Language)> {
+    let programme = Programme::open(&cli.dir)?;
+    let language = language(cli, programme.settings());
+    Ok((programme, language))
+}
+
+fn language(cli: &Cli, settings: &Settings) -> Language {
+    cli.lang.unwrap_or(match settings.language {
+        programme::SettingsLanguage::En => Language::En,
+        programme::SettingsLanguage::Ru => Language::Ru,
+    })
+}
+
+/// Runs long work with a progress bar that is gone before anything else is printed.
+fn watched<T>(work: impl FnOnce(&Bar) -> Result<T>) -> Result<T> {
+    let bar = Bar::new();
+    work(&bar)
+}
+
+fn say_json(value: &impl serde::Serialize) -> Result<()> {
+    say(&serde_json::to_string_pretty(value)?)
+}
+
+/// Prints a text; a closed pipe is an error here, and none for the person.
+fn say(text: &str) -> Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! `proffer erase CUSTOMER`
+
+use anyhow::Result;
+
+use super::{open, say, say_json};
+use crate::cli::{Cli, Erase};
+use crate::language::Language;
+use crate::text::count;
+
+pub fn run(cli: &Cli, arguments: &Erase) -> Result<()> {
+    let (programme, language) = open(cli)?;
+    let report = programme.erase(&arguments.customer)?;
+    if arguments.json {
+        return say_json(&report);
+    }
+    let (lines, rows, files) =
+        (count(report.lake.lines), count(report.lake.table_rows), count(report.snapshot_files));
+    say(&match language {
+        Language::En => format!(
+            "Erased: {lines} lines of receipts, {rows} rows of tables, {files} files of snapshots written anew."
+        ),
+        Language::Ru => format!(
+            "Удалено: строк чеков {lines}, строк таблиц {rows}, переписано файлов снимков {files}."
+        ),
+    })
+}

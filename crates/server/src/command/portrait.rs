@@ -1,0 +1,79 @@
+//! `proffer portrait [CUSTOMER]`
+
+use anyhow::{Result, bail};
+use programme::{PortraitFigures, PortraitView};
+
+use super::{open, say, say_json, watched};
+use crate::cli::{Cli, Portrait};
+use crate::language::Language;
+use crate::text::{count, table};
+
+pub fn run(cli: &Cli, arguments: &Portrait) -> Result<()> {
+    let (programme, language) = open(cli)?;
+    if let Some(customer) = &arguments.customer {
+        let portrait = programme.portrait(customer, arguments.as_of)?;
+        return if arguments.json { say_json(&portrait) } else { say(&text(&portrait, language)) };
+    }
+    if arguments.out.is_none() && !arguments.json {
+        bail!("name a customer, or a file for everybody's portraits with --out FILE");
+    }
+    let figures =
+        watched(|bar| programme.portraits(arguments.as_of, arguments.out.as_deref(), bar))?;
+    if arguments.json {
+        say(&serde_json::to_string(&figures)?)
+    } else {
+        say(&figures_text(&figures, language))
+    }
+}
+
+pub fn text(portrait: &PortraitView, language: Language) -> String {
+    let title = match language {
+        Language::En => format!("Customer {} as of {}", portrait.customer, portrait.as_of),
+        Language::Ru => format!("Покупатель {} на {}", portrait.customer, portrait.as_of),
+    };
+    let mut lines = vec![title];
+    for group in portrait.parameters.chunk_by(|a, b| a.group == b.group) {
+        let rows: Vec<Vec<String>> = group
+            .iter()
+            .map(|row| {
+                vec![
+                    format!("  {}", row.name),
+                    value(&row.value),
+                    row.unit.to_owned(),
+                    row.missing.unwrap_or_default().to_owned(),
+                ]
+            })
+            .collect();
+        lines.push(String::new());
+        lines.push(table(&[group[0].group, "", "", ""], &rows, &[1]));
+    }
+    lines.join("\n")
+}
+
+fn value(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => "–".to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Number(number) if number.is_f64() => {
+            format!("{:.4}", number.as_f64().unwrap_or_default())
+        }
+        other => other.to_string(),
+    }
+}
+
+fn figures_text(figures: &PortraitFigures, language: Language) -> String {
+    let seconds = figures.read_s + figures.portraits_s;
+    let (customers, parameters, lines) =
+        (count(figures.customers as u64), figures.parameters, count(figures.lines as u64));
+    let day = figures.as_of;
+    match language {
+        Language::En => format!(
+            "{customers} portraits of {parameters} parameters as of {day}, from {lines} lines in {seconds:.2} s; written in {:.2} s.",
+            figures.write_s
+        ),
+        Language::Ru => format!(
+            "Портретов {customers} по {parameters} параметров на {day}, из {lines} строк за {seconds:.2} с; записаны за {:.2} с.",
+            figures.write_s
+        ),
+    }
+}

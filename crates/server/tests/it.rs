@@ -1,0 +1,11 @@
+//! The binary, as its users run it: real files, real processes. `PROFFER_SOAK=1` runs full counts.
+#![allow(clippy::unwrap_used)]
+
+mod it {
+    mod bad_input;
+    mod complete_journey;
+    mod demo_shops;
+    mod fixture;
+    mod kills;
+    mod outside;
+}

@@ -1,0 +1,242 @@
+//! Bad input gets a clear error with code and place, nothing is lost, good rows of the batch stay.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::fixture::{HEADER, MAPPING, Shop, Sums, rows};
+
+const GOOD: &str = "1,anna,2024-03-01 10:00:00,milk,1,1.50\n";
+
+/// (row, code, field): the row is quarantined with this code, the good row before it is kept.
+const BAD_ROWS: &[(&str, &str, &str)] = &[
+    ("2,anna,2024-03-01 10:00:00,milk,1,one\n", "number", "net"),
+    ("2,anna,2024-03-01 10:00:00,milk,1e999,1\n", "number", "quantity"),
+    ("2,anna,2024-02-30 10:00:00,milk,1,1\n", "date", "at"),
+    (",anna,2024-03-01 10:00:00,milk,1,1\n", "missing", "number"),
+    ("2,anna,2024-03-01 10:00:00,,1,1\n", "missing", "product"),
+    ("2,anna,,milk,1,1\n", "missing", "at"),
+    ("2,anna,2024-03-01 10:00:00,milk,1,\n", "missing", "net"),
+    ("2,anna,2024-03-01 10:00:00,milk,1,-1\n", "negative-sale", "net"),
+    ("1,anna,2024-03-01 10:00:00,milk,1,1.50\n", "duplicate-line", ""),
+    ("2,+7 916 123-45-67,2024-03-01 10:00:00,milk,1,1\n", "personal-data", "customer"),
+    ("2,anna@example.org,2024-03-01 10:00:00,milk,1,1\n", "personal-data", "customer"),
+    ("2,anna,2024-03-01 10:00:00\n", "columns", ""),
+];
+
+#[test]
+fn a_wrong_row_is_quarantined_and_the_rest_is_kept() {
+    for &(row, code, field) in BAD_ROWS {
+        let shop = Shop::new();
+        let report = shop.import(&format!("{GOOD}{row}"));
+        assert_eq!(report["feeds"][0]["good"], 1, "{row}");
+        assert_eq!(report["feeds"][0]["bad_by_reason"][code], 1, "{row}: {report}");
+        assert_eq!(shop.sums(), Sums { receipts: 1, lines: 1, net: 150 }, "{row}");
+        let listed =
+            std::fs::read_to_string(report["quarantine"]["path"].as_str().unwrap()).unwrap();
+        let bad = listed.lines().nth(1).unwrap();
+        assert!(
+            bad.contains("receipts.csv,3,") && bad.contains(code) && bad.contains(field),
+            "{row}: {bad}"
+        );
+        assert!(!listed.contains("123-45-67") && !listed.contains("example.org"), "masked: {bad}");
+    }
+}
+
+#[test]
+fn rows_in_a_wrong_encoding_are_set_aside_alone() {
+    let shop = Shop::new();
+    shop.write("mapping.toml", MAPPING);
+    let mut bytes = format!("{HEADER}{GOOD}2,").into_bytes();
+    bytes.extend([0xcf, 0xf0, 0xe8]);
+    bytes.extend(b",2024-03-01 10:00:00,milk,1,1\n3,olga,2024-03-01 10:00:00,milk,1,1\n");
+    shop.write("receipts.csv", bytes);
+    let report = shop.done(&["import", "mapping.toml", "--json", "--max-bad", "50%"]);
+    assert!(report.contains("\"encoding\": 1"), "{report}");
+    assert_eq!(shop.sums().receipts, 2);
+}
+
+#[test]
+fn above_the_share_of_bad_rows_nothing_changes() {
+    let shop = Shop::new();
+    shop.import(&rows(10));
+    let before = shop.sums();
+    shop.write("receipts.csv", format!("{HEADER}{}bad,row\n", rows(20)));
+    let error = shop.failed(&["import", "mapping.toml"]);
+    assert!(error.contains("1 of 61 rows are bad (1.64 %), more than the 1.00 %"), "{error}");
+    assert_eq!(shop.sums(), before);
+    shop.done(&["import", "mapping.toml", "--max-bad", "2%"]);
+    assert_eq!(shop.sums().receipts, 20);
+}
+
+#[test]
+fn unknown_products_are_kept_and_listed() {
+    let shop = Shop::new();
+    let catalogue = format!(
+        "{MAPPING}\n[products]\nfiles = \"products.csv\"\n[products.fields]\nid = \"id\"\n"
+    );
+    shop.write("mapping.toml", catalogue);
+    shop.write("products.csv", "id\nmilk\n");
+    shop.write("receipts.csv", format!("{HEADER}{GOOD}2,,2024-03-02 10:00:00,unheard-of,1,2\n"));
+    let report: serde_json::Value =
+        serde_json::from_str(&shop.done(&["import", "mapping.toml", "--json"])).unwrap();
+    assert_eq!(report["unknown_products"], 1);
+    let list = std::fs::read_to_string(report["unknown_products_list"].as_str().unwrap()).unwrap();
+    assert_eq!(list, "product\nunheard-of\n");
+    assert_eq!(shop.sums(), Sums { receipts: 2, lines: 2, net: 350 });
+    assert_eq!(report["receipts_with_customer_share"], 0.5, "one of two receipts has a card");
+}
+
+/// (name of the file, its bytes, what the error must say): nothing is imported.
+#[test]
+fn a_file_that_cannot_be_read_as_a_whole_changes_nothing() {
+    let shop = Shop::new();
+    shop.import(&rows(10));
+    shop.done(&["refresh"]);
+    let before = shop.sums();
+    let snapshot = shop.path("programme/lake/snapshot/000001/offers.parquet");
+    let parquet = std::fs::read(snapshot).unwrap();
+    let truncated = &parquet[..parquet.len() - 20];
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(HEADER.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let cases: &[(&str, &[u8], &str)] = &[
+        ("receipts.parquet", truncated, "corrupt"),
+        ("receipts.parquet", b"PAR1", "corrupt"),
+        ("receipts.csv", b"", "empty"),
+        ("receipts.csv", b"other,header\n1,2\n", "column"),
+        ("receipts.csv", &utf16, "encoding"),
+    ];
+    for (name, bytes, says) in cases {
+        shop.write(name, bytes);
+        shop.write("mapping.toml", MAPPING.replace("receipts.csv", name));
+        let error = shop.failed(&["import", "mapping.toml"]);
+        assert!(error.contains(name) && error.contains(says), "{name}: {error}");
+        assert_eq!(shop.sums(), before, "{name}");
+    }
+    let error = shop.failed(&["import", "absent.toml"]);
+    assert!(error.contains("absent.toml"), "{error}");
+}
+
+#[test]
+fn a_line_of_a_hundred_megabytes_is_one_bad_row() {
+    let shop = Shop::new();
+    shop.write("mapping.toml", MAPPING);
+    let path = shop.path("receipts.csv");
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
+    write!(file, "{HEADER}{GOOD}2,").unwrap();
+    for _ in 0..100 {
+        file.write_all(&vec![b'x'; 1 << 20]).unwrap();
+    }
+    write!(file, "\n3,olga,2024-03-01 10:00:00,milk,1,1\n").unwrap();
+    file.flush().unwrap();
+    let report = shop.done(&["import", "mapping.toml", "--json", "--max-bad", "50%"]);
+    assert!(report.contains("\"too-long\": 1"), "{report}");
+    assert_eq!(shop.sums().receipts, 2);
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_changes_nothing() {
+    let shop = Shop::new();
+    shop.write("mapping.toml", MAPPING);
+    let path = shop.write("receipts.csv", format!("{HEADER}{}", rows(100_000)));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+            let mut number = 1_000_000;
+            while !stop.load(Ordering::Relaxed) {
+                number += 1;
+                writeln!(file, "{number},late,2024-01-01 12:00:00,p1,1,1").unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+        });
+        let error = shop.failed(&["import", "mapping.toml"]);
+        stop.store(true, Ordering::Relaxed);
+        assert!(error.contains("changed"), "{error}");
+    });
+    assert_eq!(shop.sums().lines, 0);
+    shop.done(&["import", "mapping.toml"]);
+    assert!(shop.sums().lines >= 300_000);
+}
+
+#[test]
+fn a_full_disk_changes_nothing_and_the_import_can_be_repeated() {
+    let shop = Shop::new();
+    shop.import(&rows(100));
+    let before = shop.sums();
+    // Files may not grow beyond so many blocks: writing fails as on a full disk.
+    shop.write("receipts.csv", format!("{HEADER}{}", rows(40_000)));
+    let limited = |arguments: &str| {
+        let binary = env!("CARGO_BIN_EXE_proffer");
+        let script = format!("trap '' XFSZ; ulimit -f 64; exec '{binary}' {arguments}");
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &script]).env("PROFFER_DIR", shop.dir()).current_dir(shop.path("."));
+        command.output().unwrap()
+    };
+    let output = limited("import mapping.toml");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains("lake"), "{error}");
+    assert_eq!(shop.sums(), before);
+    shop.done(&["import", "mapping.toml"]);
+    assert_eq!(shop.sums().receipts, 40_000);
+    shop.done(&["refresh"]);
+    for command in ["refresh", "lake compact"] {
+        let output = limited(command);
+        let state = if command == "refresh" { 1 } else { 0 };
+        assert_eq!(output.status.code(), Some(1), "{command}: {state}");
+        assert_eq!(shop.sums().receipts, 40_000, "{command}");
+        shop.done(&["offers", "c1"]);
+    }
+}
+
+#[test]
+fn a_mapping_that_is_wrong_or_names_personal_data_is_refused_with_its_line() {
+    let shop = Shop::new();
+    shop.write("receipts.csv", format!("{HEADER}{GOOD}"));
+    for (from, to, says) in [
+        ("net = \"net\"", "nett = \"net\"", "mapping.toml:9"),
+        ("customer = \"customer\"", "customer = \"phone\"", "mapping.toml:6"),
+        (
+            "files = \"receipts.csv\"",
+            "files = \"${NOT_SET_ANYWHERE}/receipts.csv\"",
+            "NOT_SET_ANYWHERE",
+        ),
+        ("[receipts]", "[receipts", "mapping.toml:2"),
+    ] {
+        shop.write("mapping.toml", MAPPING.replace(from, to));
+        let error = shop.failed(&["import", "mapping.toml"]);
+        assert!(error.contains(says), "{to}: {error}");
+    }
+}
+
+#[test]
+fn wrong_use_is_told_apart_from_failure() {
+    let shop = Shop::new();
+    for (arguments, code) in [
+        (&["import"][..], 2),
+        (&["portrait", "--as-of", "2024-02-30"], 2),
+        (&["evaluate", "horoscope"], 2),
+        (&["offers"], 1),
+        (&["portrait", "nobody"], 1),
+        (&["refresh"], 1),
+        (&["init"], 1),
+        (&["lake", "files"], 0),
+    ] {
+        assert_eq!(shop.run(arguments).status.code(), Some(code), "{arguments:?}");
+    }
+    let elsewhere = shop.run(&["--dir", "nowhere", "refresh"]);
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("proffer init"));
+}
+
+#[test]
+fn of_two_processes_that_change_a_programme_one_is_refused() {
+    let shop = Shop::new();
+    shop.import(&rows(10));
+    let programme = programme::Programme::open(&shop.dir()).unwrap();
+    let writing = programme.write().unwrap();
+    let error = shop.failed(&["refresh"]);
+    assert!(error.contains("another process is changing the programme"), "{error}");
+    drop(writing);
+    shop.done(&["refresh"]);
+}

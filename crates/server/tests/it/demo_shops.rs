@@ -1,0 +1,105 @@
+//! All three demo shops pass the main job, and what was planted in them comes out.
+
+use demo::{DemoShop, Size};
+
+use super::fixture::Shop;
+
+/// Imports the feeds of a demo shop; gives the report.
+fn import(shop: &Shop, demo: &DemoShop) -> serde_json::Value {
+    for feed in demo::Feed::ALL {
+        let mut bytes = Vec::new();
+        demo.write(feed, &mut bytes).unwrap();
+        shop.write(feed.file(), bytes);
+    }
+    shop.write("mapping.toml", demo::MAPPING);
+    serde_json::from_str(&shop.done(&["import", "mapping.toml", "--json"])).unwrap()
+}
+
+#[test]
+fn every_demo_shop_passes_the_main_job() {
+    let shops = [
+        ("grocery", DemoShop::grocery(Size { customers: 300, days: 200, seed: 5 })),
+        ("shoes", DemoShop::shoes(Size { customers: 300, days: 400, seed: 5 })),
+        ("travel", DemoShop::travel(Size { customers: 500, days: 800, seed: 5 })),
+    ];
+    for (name, demo) in shops {
+        let shop = Shop::new();
+        let report = import(&shop, &demo);
+        let truths = demo.truths();
+        let lines: usize = demo.receipts().map(|receipt| receipt.lines.len()).sum();
+        assert_eq!(report["lines"], lines, "{name}");
+        assert_eq!(report["unknown_products"], truths.unknown_products.len(), "{name}");
+        let again: serde_json::Value =
+            serde_json::from_str(&shop.done(&["import", "mapping.toml", "--json"])).unwrap();
+        assert_eq!(again["lake"]["already_there"], true, "{name}");
+
+        let refresh: serde_json::Value =
+            serde_json::from_str(&shop.done(&["refresh", "--json"])).unwrap();
+        let shared: Vec<&str> = refresh["shared_cards"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|card| card["customer"].as_str().unwrap())
+            .collect();
+        let till: Vec<&str> =
+            truths.till_card.iter().map(|card| card.customer.0.as_str()).collect();
+        assert_eq!(shared, till, "{name}: cards used for many people");
+
+        let offers = shop.done(&["offers", "--lang", "ru"]);
+        assert!(offers.contains("последний раз"), "{name}: {offers}");
+        assert!(!offers.contains(till.first().unwrap_or(&"no till card")), "{name}");
+        shop.done(&["portrait", "--out", "portraits.csv"]);
+        shop.done(&["evaluate", "next-basket", "--json"]);
+    }
+}
+
+#[test]
+fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
+    let shop = Shop::new();
+    import(&shop, &DemoShop::grocery(Size { customers: 100, days: 120, seed: 9 }));
+    shop.done(&["refresh"]);
+    shop.done(&["refresh"]);
+    let file = |number: u32, name: &str| {
+        std::fs::read(shop.dir().join(format!("lake/snapshot/{number:06}/{name}"))).unwrap()
+    };
+    for name in [
+        "portraits.parquet",
+        "offers.parquet",
+        "population.json",
+        "evaluation.json",
+        "campaigns.parquet",
+    ] {
+        assert_eq!(file(1, name), file(2, name), "{name}");
+    }
+    let offers = shop.done(&["offers", "--json"]);
+    let offers: serde_json::Value = serde_json::from_str(&offers).unwrap();
+    let customer = offers["offers"][0]["customer"].as_str().unwrap();
+    shop.done(&["portrait", customer]);
+    shop.done(&["erase", customer]);
+    for arguments in [["offers", customer], ["portrait", customer]] {
+        assert!(shop.failed(&arguments).contains(customer), "{arguments:?}");
+    }
+    let report = shop.done(&["import", "mapping.toml", "--json"]);
+    assert!(report.contains("\"already_there\": true"), "{report}");
+    shop.done(&["refresh"]);
+    assert!(!shop.done(&["offers", "--json"]).contains(&format!("\"{customer}\"")));
+}
+
+#[test]
+fn one_customer_and_everybody_give_the_same_portrait() {
+    let shop = Shop::new();
+    import(&shop, &DemoShop::grocery(Size { customers: 60, days: 150, seed: 3 }));
+    shop.done(&["refresh"]);
+    shop.done(&["portrait", "--out", "all.jsonl"]);
+    let all = std::fs::read_to_string(shop.path("all.jsonl")).unwrap();
+    for row in all.lines().take(20) {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        let id = row["customer"].as_str().unwrap();
+        let one: serde_json::Value =
+            serde_json::from_str(&shop.done(&["portrait", id, "--json"])).unwrap();
+        for parameter in one["parameters"].as_array().unwrap() {
+            let name = parameter["name"].as_str().unwrap();
+            assert_eq!(parameter["value"], row[name], "{id}: {name}");
+        }
+    }
+}
