@@ -119,7 +119,7 @@ impl Lake {
         let files =
             files::write_incoming(&self.storage, batch, &groups, &incoming, &codes, version)?;
         appended.lines = files.iter().map(|file| file.rows).sum();
-        next.orders.entry(BY_CUSTOMER.to_owned()).or_default().extend(files);
+        next.sort_orders.entry(BY_CUSTOMER.to_owned()).or_default().extend(files);
         Ok(true)
     }
 

@@ -61,7 +61,7 @@ impl Lake {
         }
         files.extend(self.rewrite_without_customer(run)?);
         done.lines = files.iter().map(|file| file.rows).sum();
-        next.orders.insert(BY_CUSTOMER.to_owned(), files);
+        next.sort_orders.insert(BY_CUSTOMER.to_owned(), files);
         next.dead = Vec::new();
         next.receipts = vec![write_entries(
             &self.storage,

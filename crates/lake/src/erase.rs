@@ -96,7 +96,7 @@ impl Lake {
                 files.push(write_lines(&self.storage, &rest, file.run)?);
             }
         }
-        next.orders.insert(BY_CUSTOMER.to_owned(), files);
+        next.sort_orders.insert(BY_CUSTOMER.to_owned(), files);
         self.forget_receipts(&versions, next)
     }
 

@@ -53,10 +53,10 @@ pub struct Manifest {
     /// 0 is the empty lake.
     pub number: u64,
     /// Live files per named order: `by-customer`.
-    pub orders: BTreeMap<String, Vec<StoredFile>>,
+    pub sort_orders: BTreeMap<String, Vec<StoredFile>>,
     /// Receipts' identities and the versions of their content.
     pub receipts: Vec<StoredFile>,
-    /// Receipt versions that were replaced; their rows are still in the files of `orders`.
+    /// Receipt versions that were replaced; their rows are still in the files of `sort_orders`.
     pub dead: Vec<StoredFile>,
     /// Codes and ids, one file a kind.
     pub dictionaries: BTreeMap<String, StoredFile>,
@@ -78,7 +78,7 @@ impl Manifest {
         Self {
             format: FORMAT,
             number: 0,
-            orders: BTreeMap::from([(BY_CUSTOMER.to_owned(), Vec::new())]),
+            sort_orders: BTreeMap::from([(BY_CUSTOMER.to_owned(), Vec::new())]),
             receipts: Vec::new(),
             dead: Vec::new(),
             dictionaries: BTreeMap::new(),
@@ -92,7 +92,7 @@ impl Manifest {
     /// Files sorted by customer and time.
     #[must_use]
     pub fn by_customer(&self) -> &[StoredFile] {
-        self.orders.get(BY_CUSTOMER).map_or(&[], Vec::as_slice)
+        self.sort_orders.get(BY_CUSTOMER).map_or(&[], Vec::as_slice)
     }
 
     /// How many runs a reader must merge.
@@ -105,7 +105,7 @@ impl Manifest {
 
     /// Every live file with what it holds.
     pub fn files(&self) -> impl Iterator<Item = (String, &StoredFile)> {
-        let orders = self.orders.iter().flat_map(|(order, files)| {
+        let sort_orders = self.sort_orders.iter().flat_map(|(order, files)| {
             files.iter().map(move |file| (format!("lines {order}"), file))
         });
         let receipts = self.receipts.iter().map(|file| ("receipts".to_owned(), file));
@@ -113,7 +113,7 @@ impl Manifest {
         let dictionaries =
             self.dictionaries.iter().map(|(kind, file)| (format!("dictionary {kind}"), file));
         let tables = self.tables.iter().map(|(name, file)| (format!("table {name}"), file));
-        orders.chain(receipts).chain(dead).chain(dictionaries).chain(tables)
+        sort_orders.chain(receipts).chain(dead).chain(dictionaries).chain(tables)
     }
 
     pub(crate) fn newest(storage: &Storage) -> Result<Self, LakeError> {
