@@ -17,28 +17,41 @@ impl<T: Default> Dense<T> {
         Self { places: vec![0; codes], entries: Vec::new() }
     }
 
+    /// The place of a code among the entries; a new code gets the default value.
+    #[inline]
+    pub fn place(&mut self, code: u32) -> usize {
+        match self.places.get(code as usize) {
+            Some(&place) if place != 0 => place as usize - 1,
+            _ => self.add(code),
+        }
+    }
+
+    /// The value at a place.
+    #[inline]
+    pub fn get(&mut self, place: usize) -> &mut T {
+        &mut self.entries[place].1
+    }
+
     /// The value of a code, at first the default one.
     #[inline]
     pub fn at(&mut self, code: u32) -> &mut T {
+        let place = self.place(code);
+        self.get(place)
+    }
+
+    #[inline(never)]
+    fn add(&mut self, code: u32) -> usize {
         debug_assert_ne!(code, NONE, "an absent id has no value");
         let index = code as usize;
         if index >= self.places.len() {
-            self.grow(index);
+            // Fresh zeroed memory costs nothing until it is touched; growing step by step does.
+            let mut places = vec![0; (index + 1).next_power_of_two()];
+            places[..self.places.len()].copy_from_slice(&self.places);
+            self.places = places;
         }
-        let place = &mut self.places[index];
-        if *place == 0 {
-            self.entries.push((code, T::default()));
-            *place = self.entries.len() as u32;
-        }
-        &mut self.entries[*place as usize - 1].1
-    }
-
-    #[cold]
-    fn grow(&mut self, index: usize) {
-        // Fresh zeroed memory costs nothing until it is touched; growing step by step does.
-        let mut places = vec![0; (index + 1).next_power_of_two()];
-        places[..self.places.len()].copy_from_slice(&self.places);
-        self.places = places;
+        self.entries.push((code, T::default()));
+        self.places[index] = self.entries.len() as u32;
+        self.entries.len() - 1
     }
 
     /// Codes and values in sequence of first appearance.

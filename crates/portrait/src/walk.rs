@@ -40,7 +40,8 @@ pub(crate) struct Walk {
     // Purchase days of categories, chained from the latest back.
     category_days: Vec<(i32, Option<usize>)>,
     pairs: Dense<PairSums>,
-    pairs_of_day: Vec<u32>,
+    // Places of the pairs bought on the day.
+    pairs_of_day: Vec<usize>,
     spans: Vec<(i32, Range<usize>)>,
 }
 
@@ -124,6 +125,9 @@ pub(crate) struct ProductSums {
     /// Net and quantity of lines with a quantity.
     pub priced_net: i64,
     pub priced_quantity: i64,
+    // Where the sums of its category, and of its category and brand, are.
+    category: usize,
+    pair: Option<usize>,
 }
 
 impl Default for ProductSums {
@@ -137,6 +141,8 @@ impl Default for ProductSums {
             net: 0,
             priced_net: 0,
             priced_quantity: 0,
+            category: 0,
+            pair: None,
         }
     }
 }
@@ -203,7 +209,8 @@ pub(crate) struct ShopSums {
 /// A category and a brand of it.
 #[derive(Clone, Copy, Debug)]
 struct PairSums {
-    category: u32,
+    // Where the sums of its category are.
+    category: usize,
     brand: u32,
     net: i64,
     lines: i64,
@@ -213,7 +220,7 @@ struct PairSums {
 
 impl Default for PairSums {
     fn default() -> Self {
-        Self { category: NONE, brand: NONE, net: 0, lines: 0, day_age: i32::MAX, day_net: 0 }
+        Self { category: 0, brand: NONE, net: 0, lines: 0, day_age: i32::MAX, day_net: 0 }
     }
 }
 
@@ -356,6 +363,10 @@ impl Walk {
         if age >= YEAR {
             return;
         }
+        if product.lines == 0 {
+            product.category = self.categories.place(known.category);
+            product.pair = (known.pair != NONE).then(|| self.pairs.place(known.pair));
+        }
         product.lines += 1;
         product.net += net;
         product.days += i64::from(new_day);
@@ -363,6 +374,7 @@ impl Walk {
             product.priced_net += net;
             product.priced_quantity += quantity;
         }
+        let (category, pair) = (product.category, product.pair);
         let sums = &mut self.sums;
         sums.repeat_lines += i64::from(age < product.first_age);
         sums.goods_net += net;
@@ -379,7 +391,10 @@ impl Walk {
             self.depths.push(discount as f64 / shelf as f64);
         }
         self.marks(known.marks, net);
-        self.category(known, visit, net);
+        self.category(category, visit, net);
+        if let Some(pair) = pair {
+            self.pair(pair, category, known.brand, age, net);
+        }
     }
 
     #[inline]
@@ -396,11 +411,11 @@ impl Walk {
         }
     }
 
-    /// Category and brand of a merchandise line of the last 364 days.
+    /// Category of a merchandise line of the last 364 days.
     #[inline]
-    fn category(&mut self, known: &Known, visit: &mut Visit, net: i64) {
+    fn category(&mut self, place: usize, visit: &mut Visit, net: i64) {
         let age = visit.age;
-        let category = self.categories.at(known.category);
+        let category = self.categories.get(place);
         category.lines += 1;
         category.net += net;
         if category.last_visit != visit.start {
@@ -415,14 +430,16 @@ impl Walk {
             self.category_days.push((age, category.last_day));
             category.last_day = Some(self.category_days.len() - 1);
         }
-        if known.pair == NONE {
-            return;
-        }
-        let pair = self.pairs.at(known.pair);
+    }
+
+    /// Category and brand of a merchandise line of the last 364 days.
+    #[inline]
+    fn pair(&mut self, place: usize, category: usize, brand: u32, age: i32, net: i64) {
+        let pair = self.pairs.get(place);
         if pair.day_age != age {
-            (pair.category, pair.brand) = (known.category, known.brand);
+            (pair.category, pair.brand) = (category, brand);
             (pair.day_age, pair.day_net) = (age, 0);
-            self.pairs_of_day.push(known.pair);
+            self.pairs_of_day.push(place);
         }
         pair.day_net += net;
         pair.net += net;
@@ -457,13 +474,13 @@ impl Walk {
 
     /// Decides the main brand of each category of the day that ends.
     fn close_day(&mut self) {
-        for &code in &self.pairs_of_day {
-            let pair = self.pairs.at(code);
-            let category = self.categories.at(pair.category);
+        for &place in &self.pairs_of_day {
+            let pair = self.pairs.get(place);
+            let category = self.categories.get(pair.category);
             category.day_brand = category.day_brand.max(Some((pair.day_net, Reverse(pair.brand))));
         }
-        for &code in &self.pairs_of_day {
-            let category = self.categories.at(self.pairs.at(code).category);
+        for &place in &self.pairs_of_day {
+            let category = self.categories.get(self.pairs.get(place).category);
             let Some((_, Reverse(brand))) = category.day_brand.take() else { continue };
             if category.main_brand != NONE {
                 category.brand_pairs += 1;
@@ -476,7 +493,7 @@ impl Walk {
 
     fn sum_brands(&mut self) {
         for pair in self.pairs.values() {
-            let category = self.categories.at(pair.category);
+            let category = self.categories.get(pair.category);
             category.brands += 1;
             category.branded_net += pair.net;
             category.main_brand_net = category.main_brand_net.max(pair.net);
