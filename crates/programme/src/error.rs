@@ -35,6 +35,14 @@ pub enum ProgrammeError {
         /// As asked.
         id: String,
     },
+    /// A customer without offers.
+    #[error(
+        "the current snapshot has no offers for the customer {id:?}: nobody knows him, he had no purchase yet, or he is listed as a card used for many people"
+    )]
+    NoOffers {
+        /// As asked.
+        id: String,
+    },
     /// The ending of a file says no known format.
     #[error("{} should end in .parquet, .csv, .json or .jsonl", path.display())]
     Format {

@@ -228,10 +228,14 @@ fn refuse_too_many_bad(feed: &Feed, allowed: f64, quarantine: Option<&Quarantine
     }
 }
 
-/// Products on receipts that the catalogue does not have, in source order.
+/// Products on receipts that the catalogue does not have, in source order; none where no catalogue
+/// was ever imported.
 fn unknown_products(lake: &Lake) -> Result<Vec<String>> {
     let catalogue: std::collections::HashSet<String> =
         lake.table::<retail::Product>()?.into_iter().map(|product| product.id.0).collect();
+    if catalogue.is_empty() {
+        return Ok(Vec::new());
+    }
     let products = lake.products()?;
     let mut unknown: Vec<String> = (0..products.len() as u32)
         .filter_map(|code| products.text(code))

@@ -55,7 +55,7 @@ impl Programme {
         if let Some(id) = customer {
             offers.retain(|offer| offer.customer == id);
             if offers.is_empty() {
-                return Err(ProgrammeError::NoCustomer { id: id.to_owned() }.into());
+                return Err(ProgrammeError::NoOffers { id: id.to_owned() }.into());
             }
         }
         Ok(OfferSet { as_of, offers })
@@ -73,7 +73,7 @@ impl Programme {
             let wanted = ids.iter().map(|other| Some(other == Some(id))).collect();
             rows = arrow::compute::filter_record_batch(&rows, &wanted)?;
             if rows.num_rows() == 0 {
-                return Err(ProgrammeError::NoCustomer { id: id.to_owned() }.into());
+                return Err(ProgrammeError::NoOffers { id: id.to_owned() }.into());
             }
         }
         table::write(out, &rows)?;

@@ -195,7 +195,7 @@ fn a_mapping_that_is_wrong_or_names_personal_data_is_refused_with_its_line() {
     let shop = Shop::new();
     shop.write("receipts.csv", format!("{HEADER}{GOOD}"));
     for (from, to, says) in [
-        ("net = \"net\"", "nett = \"net\"", "mapping.toml:9"),
+        ("net = \"net\"", "nett = \"net\"", "mapping.toml:10"),
         ("customer = \"customer\"", "customer = \"phone\"", "mapping.toml:6"),
         (
             "files = \"receipts.csv\"",

@@ -1,5 +1,7 @@
 //! All three demo shops pass the main job, and what was planted in them comes out.
 
+use std::collections::HashSet;
+
 use demo::{DemoShop, Size};
 
 use super::fixture::Shop;
@@ -18,7 +20,7 @@ fn import(shop: &Shop, demo: &DemoShop) -> serde_json::Value {
 #[test]
 fn every_demo_shop_passes_the_main_job() {
     let shops = [
-        ("grocery", DemoShop::grocery(Size { customers: 300, days: 200, seed: 5 })),
+        ("grocery", DemoShop::grocery(Size { customers: 1_000, days: 90, seed: 5 })),
         ("shoes", DemoShop::shoes(Size { customers: 300, days: 400, seed: 5 })),
         ("travel", DemoShop::travel(Size { customers: 500, days: 800, seed: 5 })),
     ];
@@ -28,7 +30,10 @@ fn every_demo_shop_passes_the_main_job() {
         let truths = demo.truths();
         let lines: usize = demo.receipts().map(|receipt| receipt.lines.len()).sum();
         assert_eq!(report["lines"], lines, "{name}");
-        assert_eq!(report["unknown_products"], truths.unknown_products.len(), "{name}");
+        let sold: HashSet<_> =
+            demo.receipts().flat_map(|receipt| receipt.lines).map(|line| line.product.0).collect();
+        let unknown = truths.unknown_products.iter().filter(|id| sold.contains(&id.0)).count();
+        assert_eq!(report["unknown_products"], unknown, "{name}");
         let again: serde_json::Value =
             serde_json::from_str(&shop.done(&["import", "mapping.toml", "--json"])).unwrap();
         assert_eq!(again["lake"]["already_there"], true, "{name}");

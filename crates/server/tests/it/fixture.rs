@@ -112,7 +112,7 @@ pub fn rows(count: u32) -> String {
     (1..=count)
         .flat_map(|number| {
             (1..=3).map(move |line| {
-                let customer = number % 97;
+                let customer = number % 4001;
                 let day = 1 + number % 28;
                 format!(
                     "{number},c{customer},2024-01-{day:02} 12:00:00,p{},1,{}.50\n",

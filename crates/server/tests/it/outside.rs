@@ -10,10 +10,10 @@ import sys, json, duckdb
 files = json.load(sys.stdin)
 of = lambda what: [f["path"] for f in files if f["holds"] == what]
 lines, dead = of("lines by-customer"), of("dead")
-query = f"SELECT count(*), sum(net) FROM read_parquet({lines})"
+query = f"SELECT count(*), sum(net) FROM read_parquet({lines}) lines"
 if dead:
-    query += f" ANTI JOIN read_parquet({dead}) USING (receipt, version)"
-count, net = duckdb.sql(query).fetchone()
+    query += f" ANTI JOIN read_parquet({dead}) dead USING (receipt, version)"
+((count, net),) = duckdb.sql(query).fetchall()
 print(count, int(net))
 "#;
 
