@@ -1,0 +1,182 @@
+//! Rows of Parquet files.
+
+use std::io::{Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, PrimitiveArray, RecordBatch};
+use arrow::compute::cast;
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType, Int64Type, TimeUnit, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use arrow::error::ArrowError;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use sha2::{Digest, Sha256};
+
+use crate::cell::{Cells, Column, Row};
+use crate::csv::find;
+use crate::input::{Intake, Opened, failed, hexadecimal};
+use crate::mapping::FeedMapping;
+use crate::problem::{ReadError, ReadErrorCode};
+
+const BLOCK_ROWS: usize = 16_384;
+
+/// Reads a file; gives the hash of its content.
+pub(crate) fn read(
+    mut opened: Opened,
+    mapping: &FeedMapping,
+    intake: &mut Intake<'_>,
+) -> Result<String, ReadError> {
+    let (sha256, bytes) = hashed(&mut opened)?;
+    let path = opened.path.clone();
+    let corrupt = |reason: String| {
+        let reason = format!("is not a whole Parquet file: {reason}");
+        ReadError::new(ReadErrorCode::Corrupt, &path, reason)
+    };
+    let again = opened.file.try_clone().map_err(|error| failed(&path, &error))?;
+    let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(again)).map_err(corrupt)?;
+    let schema = builder.schema().clone();
+    let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let mut places = Vec::with_capacity(mapping.columns.len());
+    for column in &mapping.columns {
+        let place = find(&names, column);
+        places.push(place.map_err(|(code, reason)| ReadError::new(code, &path, reason))?);
+    }
+    let rows_total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+    let mask = ProjectionMask::roots(builder.parquet_schema(), places.iter().copied());
+    let mut reader = guarded(|| builder.with_projection(mask).with_batch_size(BLOCK_ROWS).build())
+        .map_err(corrupt)?;
+    let mut number = 0;
+    loop {
+        let block = match guarded(|| reader.next().transpose()) {
+            Ok(None) => break,
+            Ok(Some(block)) => block,
+            Err(reason) => return Err(corrupt(reason)),
+        };
+        let columns = columns(&block, mapping).map_err(|(column, reason)| {
+            let reason = format!("column {column:?} {reason}");
+            ReadError::new(ReadErrorCode::Column, &path, reason)
+        })?;
+        for row in 0..block.num_rows() {
+            number += 1;
+            intake.row(&Row { number, cells: Cells::Columns { columns: &columns, row } });
+        }
+        let done = u128::from(bytes) * u128::from(number) / u128::from(rows_total.max(1));
+        (intake.progress)(u64::try_from(done).unwrap_or(bytes).min(bytes), intake.rows);
+    }
+    opened.ensure_unchanged(bytes)?;
+    Ok(sha256)
+}
+
+fn hashed(opened: &mut Opened) -> Result<(String, u64), ReadError> {
+    let mut hasher = Sha256::new();
+    let mut chunk = vec![0; 256 << 10];
+    let mut bytes = 0;
+    loop {
+        match opened.file.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => {
+                bytes += read as u64;
+                hasher.update(&chunk[..read]);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(&opened.path, &error)),
+        }
+    }
+    opened.file.rewind().map_err(|error| failed(&opened.path, &error))?;
+    Ok((hexadecimal(hasher), bytes))
+}
+
+/// Runs the decoder; a file so broken that the decoder panics is a corrupt file like any other.
+fn guarded<T, E: std::fmt::Display>(decode: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(_) => Err("the decoder gave up".to_owned()),
+    }
+}
+
+/// One column a slot, in one of the shapes that cells have.
+fn columns(block: &RecordBatch, mapping: &FeedMapping) -> Result<Vec<Column>, (String, String)> {
+    mapping
+        .columns
+        .iter()
+        .map(|name| {
+            let array = block
+                .schema()
+                .index_of(name)
+                .map(|index| block.column(index).clone())
+                .map_err(|error| (name.clone(), error.to_string()))?;
+            column(&array).map_err(|reason| (name.clone(), reason))
+        })
+        .collect()
+}
+
+fn column(array: &ArrayRef) -> Result<Column, String> {
+    let cast = |to: &DataType| cast(array, to).map_err(|error: ArrowError| error.to_string());
+    Ok(match array.data_type() {
+        DataType::Null => Column::Nothing,
+        DataType::Boolean => Column::Flags(array.as_boolean().clone()),
+        DataType::Utf8 => Column::Texts(array.as_string().clone()),
+        DataType::Dictionary(_, values) => return column(&cast(values)?),
+        DataType::LargeUtf8 | DataType::Utf8View => {
+            Column::Texts(cast(&DataType::Utf8)?.as_string().clone())
+        }
+        DataType::Binary => Column::Bytes(array.as_binary().clone()),
+        DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            Column::Bytes(cast(&DataType::Binary)?.as_binary().clone())
+        }
+        // Large unsigned numbers do not fit 64 signed bits.
+        DataType::UInt64 => {
+            Column::Decimals(cast(&DataType::Decimal128(20, 0))?.as_primitive().clone())
+        }
+        kind if kind.is_integer() => {
+            Column::Integers(cast(&DataType::Int64)?.as_primitive().clone())
+        }
+        kind if kind.is_floating() => {
+            Column::Floats(cast(&DataType::Float64)?.as_primitive().clone())
+        }
+        DataType::Decimal128(..) => Column::Decimals(array.as_primitive().clone()),
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal256(_, scale) => {
+            Column::Decimals(cast(&DataType::Decimal128(38, *scale))?.as_primitive().clone())
+        }
+        DataType::Date32 => Column::Days(array.as_primitive().clone()),
+        DataType::Date64 => Column::Days(cast(&DataType::Date32)?.as_primitive().clone()),
+        DataType::Time32(_) | DataType::Time64(_) => {
+            let times = cast(&DataType::Time64(TimeUnit::Microsecond))?;
+            Column::Clocks(
+                arrow::compute::cast(&times, &DataType::Int64)
+                    .map_err(|error| error.to_string())?
+                    .as_primitive()
+                    .clone(),
+            )
+        }
+        DataType::Timestamp(unit, zone) => {
+            let micros = micros(array, *unit);
+            if zone.is_some() { Column::Instants(micros) } else { Column::Locals(micros) }
+        }
+        other => return Err(format!("holds {other}, which no field can be read from")),
+    })
+}
+
+/// Times in µs since 1970, rounded down; those beyond 64 bits become the last moment there is, which
+/// is refused as a date.
+fn micros(array: &ArrayRef, unit: TimeUnit) -> Int64Array {
+    fn scaled<T: ArrowPrimitiveType<Native = i64>>(
+        array: &ArrayRef,
+        scale: impl Fn(i64) -> i64,
+    ) -> Int64Array {
+        let values: &PrimitiveArray<T> = array.as_primitive();
+        values.unary::<_, Int64Type>(scale)
+    }
+    match unit {
+        TimeUnit::Second => scaled::<TimestampSecondType>(array, |at| at.saturating_mul(1_000_000)),
+        TimeUnit::Millisecond => {
+            scaled::<TimestampMillisecondType>(array, |at| at.saturating_mul(1000))
+        }
+        TimeUnit::Microsecond => scaled::<TimestampMicrosecondType>(array, |at| at),
+        TimeUnit::Nanosecond => scaled::<TimestampNanosecondType>(array, |at| at.div_euclid(1000)),
+    }
+}

@@ -1,0 +1,214 @@
+//! What shows only when all lines of a receipt are there: repeated lines, and lines that lack the
+//! customer which others of the same receipt name.
+
+use std::hash::Hasher;
+
+use retail::{LineBatch, NONE};
+use rustc_hash::{FxHashMap, FxHasher};
+
+use crate::mapping::FeedKind;
+use crate::problem::{Fault, ProblemCode, Tally};
+use crate::receipts::Receipts;
+
+/// Groups of lines up to this size are compared pair by pair, without a table.
+const SMALL: usize = 24;
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// Completes the lines and takes the repeated ones out; gives the batch and what is worth a warning.
+pub(crate) fn settle(mut receipts: Receipts, tally: &mut Tally) -> (LineBatch, Option<String>) {
+    for (at, &receipt) in receipts.receipt.iter().enumerate() {
+        let facts = &receipts.facts[receipt as usize];
+        receipts.lines.customer[at] = facts.customer;
+        receipts.lines.card[at] = facts.card;
+    }
+    let mut repeated = Vec::new();
+    let rows = by_receipt(&receipts);
+    let mut keys = Vec::new();
+    for group in
+        rows.chunk_by(|&a, &b| receipts.receipt[a as usize] == receipts.receipt[b as usize])
+    {
+        if group.len() > 1 {
+            find(&receipts, group, &mut keys, &mut repeated);
+        }
+    }
+    repeated.sort_unstable();
+    for &(at, first) in &repeated {
+        let (origin, first) = (receipts.origin[at as usize], receipts.origin[first as usize]);
+        let file = &receipts.files[origin.file()].0;
+        let other = if first.file() == origin.file() {
+            String::new()
+        } else {
+            format!(" of {}", receipts.files[first.file()].0.display())
+        };
+        let field = if receipts.line[at as usize] == NONE { "" } else { "line" };
+        let reason = format!("the receipt already has this line, from line {}{other}", first.row());
+        let fault = Fault::field(ProblemCode::DuplicateLine, field, "", reason);
+        tally.bad(FeedKind::Receipts, file, origin.row(), *fault);
+    }
+    let long =
+        receipts.facts.iter().filter(|facts| facts.last_at - facts.first_at > DAY_MICROS).count();
+    let warning = (long > 0).then(|| {
+        format!(
+            "{long} receipts have lines more than a day apart; if tills begin their numbers anew, \
+             join the date into the number"
+        )
+    });
+    let dropped: Vec<u32> = repeated.iter().map(|&(at, _)| at).collect();
+    (without(receipts.lines, &dropped), warning)
+}
+
+/// Rows in order of receipts, rows of one receipt in their own order.
+fn by_receipt(receipts: &Receipts) -> Vec<u32> {
+    let rows = u32::try_from(receipts.receipt.len()).expect("fewer than 2^32 lines in an import");
+    if receipts.receipt.is_sorted() {
+        return (0..rows).collect();
+    }
+    let mut starts = vec![0_u32; receipts.facts.len() + 1];
+    for &receipt in &receipts.receipt {
+        starts[receipt as usize + 1] += 1;
+    }
+    for i in 1..starts.len() {
+        starts[i] += starts[i - 1];
+    }
+    let mut order = vec![0; receipts.receipt.len()];
+    for (row, &receipt) in (0..rows).zip(&receipts.receipt) {
+        let place = &mut starts[receipt as usize];
+        order[*place as usize] = row;
+        *place += 1;
+    }
+    order
+}
+
+/// Finds the repeated lines of one receipt, each with the line it repeats.
+fn find(receipts: &Receipts, group: &[u32], keys: &mut Vec<u64>, repeated: &mut Vec<(u32, u32)>) {
+    keys.clear();
+    keys.extend(group.iter().map(|&row| key(receipts, row as usize)));
+    let mut table: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    for i in 1..group.len() {
+        if group.len() <= SMALL {
+            let same: Vec<usize> = (0..i).filter(|&j| keys[j] == keys[i]).collect();
+            if !same.is_empty() {
+                judge(receipts, group, i, &same, repeated);
+            }
+            continue;
+        }
+        if i == 1 {
+            table.entry(keys[0]).or_default().push(0);
+        }
+        let same = table.entry(keys[i]).or_default();
+        judge(receipts, group, i, same, repeated);
+        same.push(i);
+    }
+}
+
+/// Whether line `i` of a group repeats one of `same`, earlier lines with the same key.
+fn judge(
+    receipts: &Receipts,
+    group: &[u32],
+    i: usize,
+    same: &[usize],
+    repeated: &mut Vec<(u32, u32)>,
+) {
+    let row = group[i];
+    let equal: Vec<u32> = same
+        .iter()
+        .map(|&j| group[j])
+        .filter(|&other| equal(receipts, row as usize, other as usize))
+        .collect();
+    let Some(&first) = equal.first() else { return };
+    let origin = receipts.origin[row as usize];
+    let keep = receipts.files[origin.file()].1 && receipts.line[row as usize] == NONE;
+    if !keep {
+        repeated.push((row, first));
+        return;
+    }
+    // The till means its repeated lines, but a file that has the receipt again does not: the n-th
+    // such line of this file repeats the n-th of an earlier one.
+    let of_file = |file: usize| {
+        equal.iter().filter(|&&row| receipts.origin[row as usize].file() == file).count()
+    };
+    let before = of_file(origin.file());
+    let others = (0..origin.file()).map(of_file).max().unwrap_or(0);
+    if before < others {
+        repeated.push((row, first));
+    }
+}
+
+/// What a line is known by within its receipt: its own number, or all it says.
+fn key(receipts: &Receipts, row: usize) -> u64 {
+    let mut hasher = FxHasher::default();
+    if receipts.line[row] != NONE {
+        hasher.write_u32(receipts.line[row]);
+        return hasher.finish();
+    }
+    for value in content(&receipts.lines, row) {
+        hasher.write_i64(value);
+    }
+    hasher.finish()
+}
+
+fn equal(receipts: &Receipts, a: usize, b: usize) -> bool {
+    if receipts.line[a] != NONE || receipts.line[b] != NONE {
+        return receipts.line[a] == receipts.line[b];
+    }
+    content(&receipts.lines, a) == content(&receipts.lines, b)
+}
+
+fn content(lines: &LineBatch, row: usize) -> [i64; 10] {
+    [
+        i64::from(lines.product[row]),
+        lines.at[row],
+        lines.quantity[row],
+        lines.net[row],
+        lines.discount[row],
+        lines.retailer_coupon[row],
+        lines.supplier_coupon[row],
+        i64::from(lines.channel[row]),
+        i64::from(lines.original[row]),
+        i64::from(lines.fiscal[row]),
+    ]
+}
+
+/// The batch without some of its rows, which are given in order.
+fn without(mut lines: LineBatch, dropped: &[u32]) -> LineBatch {
+    if dropped.is_empty() {
+        return lines;
+    }
+    fn thin<T: Copy>(column: &mut Vec<T>, dropped: &[u32]) {
+        let mut next = dropped.iter().copied().peekable();
+        let mut row = 0_u32;
+        column.retain(|_| {
+            let drop = next.next_if_eq(&row).is_some();
+            row += 1;
+            !drop
+        });
+    }
+    for column in [
+        &mut lines.network,
+        &mut lines.shop,
+        &mut lines.till,
+        &mut lines.number,
+        &mut lines.fiscal,
+        &mut lines.customer,
+        &mut lines.card,
+        &mut lines.channel,
+        &mut lines.original,
+        &mut lines.product,
+    ] {
+        thin(column, dropped);
+    }
+    for column in [
+        &mut lines.at,
+        &mut lines.quantity,
+        &mut lines.net,
+        &mut lines.discount,
+        &mut lines.retailer_coupon,
+        &mut lines.supplier_coupon,
+    ] {
+        thin(column, dropped);
+    }
+    thin(&mut lines.day, dropped);
+    thin(&mut lines.minute, dropped);
+    lines
+}
