@@ -1,0 +1,111 @@
+//! Feeds as retailers send them: a mapping and a file in, rows and problems out.
+
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in `#[test]` functions only
+
+mod columnar;
+mod fatal;
+mod feeds;
+mod lines;
+mod mappings;
+mod robust;
+
+use std::path::Path;
+
+use retail::{LineBatch, NONE, Texts};
+use sources::{Feed, Mapping, ReadError};
+
+/// A folder with these files and the mapping, read.
+pub(crate) fn try_read(mapping: &str, files: &[(&str, &[u8])]) -> Result<Feed, ReadError> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    read_in(folder.path(), mapping)
+}
+
+/// A mapping that stands in a folder, read.
+pub(crate) fn read_in(folder: &Path, mapping: &str) -> Result<Feed, ReadError> {
+    let mapping = Mapping::read(&folder.join("mapping.toml"), mapping, |_| None);
+    let mapping = mapping.unwrap_or_else(|error| panic!("{error}"));
+    let result = sources::read(&mapping, &|_| {});
+    if let Ok(feed) = &result {
+        for count in &feed.counts {
+            assert_eq!(count.read, count.good + count.bad);
+            assert_eq!(count.bad, count.bad_by_code.values().sum::<u64>());
+        }
+    }
+    result
+}
+
+pub(crate) fn read(mapping: &str, files: &[(&str, &[u8])]) -> Feed {
+    try_read(mapping, files).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The good lines as `number product quantity net`, then what else they say; the problems as
+/// `!line code field value`.
+pub(crate) fn shown(feed: &Feed) -> Vec<String> {
+    let lines = &feed.batch.lines;
+    (0..lines.len()).map(|row| line(lines, row)).chain(problems(feed)).collect()
+}
+
+pub(crate) fn problems(feed: &Feed) -> Vec<String> {
+    let of = |p: &sources::Problem| {
+        let text = format!("!{} {} {} {}", p.line, p.code, p.field, p.value);
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    feed.problems.iter().map(of).collect()
+}
+
+fn line(lines: &LineBatch, row: usize) -> String {
+    let names = &lines.names;
+    let mut text = format!(
+        "{} {} {} {}",
+        names.number.text(lines.number[row]).unwrap(),
+        names.product.text(lines.product[row]).unwrap(),
+        lines.quantity[row],
+        lines.net[row]
+    );
+    let mut say = |name: &str, texts: &Texts, code: u32| {
+        if code != NONE {
+            text += &format!(" {name}={}", texts.text(code).unwrap());
+        }
+    };
+    say("network", &names.network, lines.network[row]);
+    if names.shop.text(lines.shop[row]) != Some(sources::SHOP_UNKNOWN) {
+        say("shop", &names.shop, lines.shop[row]);
+    }
+    say("till", &names.till, lines.till[row]);
+    say("customer", &names.customer, lines.customer[row]);
+    say("card", &names.card, lines.card[row]);
+    say("channel", &names.channel, lines.channel[row]);
+    say("original", &names.original, lines.original[row]);
+    say("fiscal", &names.fiscal, lines.fiscal[row]);
+    let mut say = |name: &str, amount: i64| {
+        if amount != 0 {
+            text += &format!(" {name}={amount}");
+        }
+    };
+    say("discount", lines.discount[row]);
+    say("retailer_coupon", lines.retailer_coupon[row]);
+    say("supplier_coupon", lines.supplier_coupon[row]);
+    text
+}
+
+/// The moments of the good lines: µs UTC as a time, business day, minute.
+pub(crate) fn moments(feed: &Feed) -> Vec<String> {
+    let lines = &feed.batch.lines;
+    let at = |row: usize| {
+        let seconds = lines.at[row].div_euclid(1_000_000);
+        let (day, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+        let utc = retail::Day(i32::try_from(day).unwrap());
+        let (hour, minute) = (time / 3600, time / 60 % 60);
+        format!(
+            "{utc} {hour:02}:{minute:02}Z {} {}",
+            retail::Day(lines.day[row]),
+            lines.minute[row]
+        )
+    };
+    (0..lines.len()).map(at).collect()
+}
