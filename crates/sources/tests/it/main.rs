@@ -6,6 +6,7 @@ mod columnar;
 mod fatal;
 mod feeds;
 mod lines;
+mod manual;
 mod mappings;
 mod robust;
 

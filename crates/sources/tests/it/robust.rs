@@ -62,7 +62,7 @@ fn a_line_of_100_mb_is_one_problem() {
 }
 
 fn cases() -> u32 {
-    if std::env::var_os("PROFFER_SOAK").is_some() { 100_000 } else { 1_500 }
+    if std::env::var_os("PROFFER_SOAK").is_some() { 30_000 } else { 1_500 }
 }
 
 /// Bytes that readers trip over, more often than chance has them.
