@@ -6,12 +6,17 @@ use arrow::array::{Array, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::reader::Length;
 use sha2::{Digest, Sha256};
 
 use crate::manifest::StoredFile;
+use crate::storage::Source;
 use crate::{LakeError, Storage};
 
 /// Rows of a row group: the unit that threads share out.
@@ -88,29 +93,43 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Opens a file for reading, with its page index, and compares its size with the manifest's.
-pub(crate) fn reader(
-    storage: &Storage,
-    file: &StoredFile,
-) -> Result<ParquetRecordBatchReaderBuilder<crate::storage::Source>, LakeError> {
-    use parquet::arrow::arrow_reader::ArrowReaderOptions;
-    use parquet::file::metadata::PageIndexPolicy;
-    use parquet::file::reader::Length;
+/// What a Parquet file says of itself, read once and shared by all who read parts of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened<'a> {
+    storage: &'a Storage,
+    file: &'a StoredFile,
+    metadata: ArrowReaderMetadata,
+}
 
-    let source = storage.open(&file.path)?;
-    if source.len() != file.bytes {
-        return Err(LakeError::Damaged {
-            path: storage.location(&file.path),
-            why: format!("it has {} bytes, the manifest says {}", source.len(), file.bytes),
-        });
+impl<'a> Opened<'a> {
+    /// Reads the file's metadata with its page index, and compares its size with the manifest's.
+    pub(crate) fn new(storage: &'a Storage, file: &'a StoredFile) -> Result<Self, LakeError> {
+        let source = storage.open(&file.path)?;
+        if source.len() != file.bytes {
+            return Err(LakeError::Damaged {
+                path: storage.location(&file.path),
+                why: format!("it has {} bytes, the manifest says {}", source.len(), file.bytes),
+            });
+        }
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+        Ok(Self { storage, file, metadata: ArrowReaderMetadata::load(&source, options)? })
     }
-    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-    Ok(ParquetRecordBatchReaderBuilder::try_new_with_options(source, options)?)
+
+    /// Its row groups.
+    pub(crate) fn row_groups(&self) -> &[RowGroupMetaData] {
+        self.metadata.metadata().row_groups()
+    }
+
+    /// A reader with a handle of its own.
+    pub(crate) fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<Source>, LakeError> {
+        let source = self.storage.open(&self.file.path)?;
+        Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone()))
+    }
 }
 
 /// Reads a small file whole.
 pub(crate) fn read_all(storage: &Storage, file: &StoredFile) -> Result<RecordBatch, LakeError> {
-    let builder = reader(storage, file)?;
+    let builder = Opened::new(storage, file)?.reader()?;
     let schema = builder.schema().clone();
     let batches = builder.with_batch_size(1 << 16).build()?.collect::<Result<Vec<_>, _>>()?;
     Ok(concat_batches(&schema, &batches)?)

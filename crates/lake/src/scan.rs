@@ -9,7 +9,7 @@ use arrow::datatypes::{
     Date32Type, Int64Type, SchemaRef, TimestampMicrosecondType, UInt16Type, UInt32Type,
 };
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReaderBuilder, RowSelection, RowSelector};
+use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ use retail::{Lines, NONE};
 use crate::manifest::StoredFile;
 use crate::merge::merge;
 use crate::receipts::Dead;
-use crate::storage::Source;
+use crate::rows::Opened;
 use crate::{Lake, LakeError, Storage, rows};
 
 /// Whose lines are wanted.
@@ -110,18 +110,23 @@ impl Lake {
         customers: &Customers,
         columns: &[&str],
     ) -> Result<Vec<RecordBatch>, LakeError> {
+        let opened: Vec<Opened<'_>> = files
+            .iter()
+            .filter(|file| file_may_hold(file, customers))
+            .map(|file| Opened::new(&self.storage, file))
+            .collect::<Result<_, _>>()?;
         let mut groups = Vec::new();
-        for file in files.iter().filter(|file| file_may_hold(file, customers)) {
-            let builder = rows::reader(&self.storage, file)?;
-            for (index, group) in builder.metadata().row_groups().iter().enumerate() {
-                if group_may_hold(group, customers) {
-                    groups.push((file, index));
+        for file in &opened {
+            for (place, group) in file.row_groups().iter().enumerate() {
+                match held(group, customers) {
+                    Held::None => {}
+                    held => groups.push((file, place, held)),
                 }
             }
         }
         let parts: Vec<Vec<RecordBatch>> = groups
             .into_par_iter()
-            .map(|(file, group)| read_group(&self.storage, file, group, customers, columns))
+            .map(|(file, group, held)| read_group(file, group, held, customers, columns))
             .collect::<Result<_, _>>()?;
         Ok(parts.into_iter().flatten().collect())
     }
@@ -153,35 +158,52 @@ fn file_may_hold(file: &StoredFile, customers: &Customers) -> bool {
     }
 }
 
-fn group_may_hold(group: &RowGroupMetaData, customers: &Customers) -> bool {
-    let Some(Statistics::Int32(statistics)) = group.column(0).statistics() else { return true };
+/// How much of a row group is wanted, as its statistics tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    None,
+    Some,
+    All,
+}
+
+fn held(group: &RowGroupMetaData, customers: &Customers) -> Held {
+    let Some(Statistics::Int32(statistics)) = group.column(0).statistics() else {
+        return Held::Some;
+    };
+    let without_customer = statistics.null_count_opt();
     match customers {
-        Customers::Everybody => true,
-        Customers::Unknown => statistics.null_count_opt() != Some(0),
+        Customers::Everybody => Held::All,
+        Customers::Unknown if without_customer == Some(0) => Held::None,
+        Customers::Unknown => Held::Some,
         Customers::Range(range) => {
             // Unsigned codes are stored in signed 32-bit words.
             let (Some(&first), Some(&last)) = (statistics.min_opt(), statistics.max_opt()) else {
-                return false;
+                return Held::None;
             };
-            first as u32 <= *range.end() && last as u32 >= *range.start()
+            let (first, last) = (first as u32, last as u32);
+            if first > *range.end() || last < *range.start() {
+                Held::None
+            } else if range.contains(&first) && range.contains(&last) && without_customer == Some(0)
+            {
+                Held::All
+            } else {
+                Held::Some
+            }
         }
     }
 }
 
 fn read_group(
-    storage: &Storage,
-    file: &StoredFile,
+    file: &Opened<'_>,
     group: usize,
+    held: Held,
     customers: &Customers,
     columns: &[&str],
 ) -> Result<Vec<RecordBatch>, LakeError> {
-    let rows_in_group = |builder: &ParquetRecordBatchReaderBuilder<Source>| {
-        builder.metadata().row_group(group).num_rows() as usize
-    };
-    let mut builder = rows::reader(storage, file)?;
-    let rows = rows_in_group(&builder);
-    if *customers != Customers::Everybody {
-        let Some(wanted) = rows_of(storage, file, group, customers)? else { return Ok(Vec::new()) };
+    let mut builder = file.reader()?;
+    let rows = file.row_groups()[group].num_rows() as usize;
+    if held == Held::Some {
+        let Some(wanted) = rows_of(file, group, customers)? else { return Ok(Vec::new()) };
         if wanted.len() < rows {
             let selection =
                 vec![RowSelector::skip(wanted.start), RowSelector::select(wanted.len())];
@@ -197,12 +219,11 @@ fn read_group(
 /// Which rows of a row group belong to the wanted customers: they stand together, since the file is
 /// sorted. Reads one column.
 fn rows_of(
-    storage: &Storage,
-    file: &StoredFile,
+    file: &Opened<'_>,
     group: usize,
     customers: &Customers,
 ) -> Result<Option<std::ops::Range<usize>>, LakeError> {
-    let builder = rows::reader(storage, file)?;
+    let builder = file.reader()?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), ["customer"]);
     let reader = builder
         .with_row_groups(vec![group])
