@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::UInt32Type;
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt32Type;
+use arrow_select::filter::filter_record_batch;
 
 use crate::append::write_lines;
 use crate::manifest::{BY_CUSTOMER, Manifest};
@@ -168,7 +169,7 @@ pub(crate) fn without_customer(
     code: u32,
 ) -> Result<(RecordBatch, bool), LakeError> {
     let customer = batch.column(0).as_primitive::<UInt32Type>();
-    let keep: arrow::array::BooleanArray =
+    let keep: arrow_array::BooleanArray =
         customer.iter().map(|other| Some(other != Some(code))).collect();
     let found = keep.true_count() < keep.len();
     Ok((filter_record_batch(batch, &keep)?, found))

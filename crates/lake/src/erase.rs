@@ -91,7 +91,7 @@ impl Lake {
                 versions
                     .extend(receipt.values().iter().copied().zip(version.values().iter().copied()));
             }
-            let rest = arrow::compute::concat_batches(&rows::line_schema(), &kept)?;
+            let rest = arrow_select::concat::concat_batches(&rows::line_schema(), &kept)?;
             if rest.num_rows() > 0 {
                 files.push(write_lines(&self.storage, &rest, file.run)?);
             }

@@ -46,7 +46,7 @@ pub enum LakeError {
     Parquet(#[from] parquet::errors::ParquetError),
     /// Arrow could not build or combine columns.
     #[error("cannot build columns: {0}")]
-    Arrow(#[from] arrow::error::ArrowError),
+    Arrow(#[from] arrow_schema::ArrowError),
 }
 
 impl LakeError {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array, UInt64Array};
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array, UInt64Array};
 use rustc_hash::FxHashMap;
 
 use crate::manifest::{Manifest, StoredFile};
@@ -111,7 +111,7 @@ pub(crate) fn write_entries(
         ("lines", codes(&|known| known.lines), false),
         (
             "net",
-            Arc::new(arrow::array::Int64Array::from_iter_values(
+            Arc::new(arrow_array::Int64Array::from_iter_values(
                 entries.iter().map(|(_, known)| known.net),
             )),
             false,
@@ -122,7 +122,7 @@ pub(crate) fn write_entries(
                 entries
                     .iter()
                     .map(|(_, known)| Some(known.with_customer))
-                    .collect::<arrow::array::BooleanArray>(),
+                    .collect::<arrow_array::BooleanArray>(),
             ),
             false,
         ),
@@ -141,8 +141,8 @@ pub(crate) fn read_entries(
     let (receipt, version, lines) = (codes("receipt")?, codes("version")?, codes("lines")?);
     let (own_high, own_low, content) = (words("own_high")?, words("own_low")?, words("content")?);
     let (fiscal_high, fiscal_low) = (words("fiscal_high")?, words("fiscal_low")?);
-    let net: &arrow::array::Int64Array = column(&batch, "net", file)?;
-    let with_customer: &arrow::array::BooleanArray = column(&batch, "with_customer", file)?;
+    let net: &arrow_array::Int64Array = column(&batch, "net", file)?;
+    let with_customer: &arrow_array::BooleanArray = column(&batch, "with_customer", file)?;
     let join = |high: u64, low: u64| u128::from(high) << 64 | u128::from(low);
     let entry = |row: usize| {
         let names = Names {
@@ -222,7 +222,7 @@ impl Dead {
         &self,
         receipt: &UInt32Array,
         version: &UInt32Array,
-    ) -> arrow::array::BooleanArray {
+    ) -> arrow_array::BooleanArray {
         receipt
             .values()
             .iter()

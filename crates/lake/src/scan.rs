@@ -3,11 +3,11 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrowPrimitiveType, AsArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{
-    Date32Type, Int64Type, SchemaRef, TimestampMicrosecondType, UInt16Type, UInt32Type,
-};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt32Type};
+use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
+use arrow_schema::SchemaRef;
+use arrow_select::filter::filter_record_batch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::RowGroupMetaData;
@@ -321,14 +321,14 @@ fn optional_codes(batches: &[RecordBatch], name: &str) -> Result<Vec<u32>, LakeE
 pub(crate) fn codes<'a>(
     batch: &'a RecordBatch,
     name: &str,
-) -> Result<&'a arrow::array::UInt32Array, LakeError> {
+) -> Result<&'a arrow_array::UInt32Array, LakeError> {
     typed::<UInt32Type>(batch, name)
 }
 
 fn typed<'a, T: ArrowPrimitiveType>(
     batch: &'a RecordBatch,
     name: &str,
-) -> Result<&'a arrow::array::PrimitiveArray<T>, LakeError> {
+) -> Result<&'a arrow_array::PrimitiveArray<T>, LakeError> {
     batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<T>()).ok_or_else(|| {
         LakeError::Damaged {
             path: "a file of lines".to_owned(),

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int64Type};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray,
 };
-use arrow::datatypes::{Date32Type, Int64Type};
 use retail::{
     Assortment, Campaign, Cost, Coupon, Customer, Day, Invitation, Money, Price, Product, Quantity,
     Redemption, Shop, Stock,

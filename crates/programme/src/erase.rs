@@ -1,8 +1,10 @@
 //! Erasure: a customer leaves the lake and every kept snapshot.
 
 use anyhow::{Result, anyhow};
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::{concat_batches, filter_record_batch};
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_select::concat::concat_batches;
+use arrow_select::filter::filter_record_batch;
 use bytes::Bytes;
 use lake::{Erased, LakeError};
 use parquet::arrow::ArrowWriter;
@@ -61,8 +63,7 @@ fn without(name: &str, bytes: Bytes, customer: &str) -> Result<Option<Vec<u8>>> 
         .column_by_name("customer")
         .and_then(|column| column.as_string_opt::<i32>())
         .ok_or_else(|| anyhow!("it has no column customer"))?;
-    let keep: arrow::array::BooleanArray =
-        ids.iter().map(|id| Some(id != Some(customer))).collect();
+    let keep: arrow_array::BooleanArray = ids.iter().map(|id| Some(id != Some(customer))).collect();
     if keep.true_count() == keep.len() {
         return Ok(None);
     }

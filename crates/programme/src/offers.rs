@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow::compute::concat_batches;
-use arrow::datatypes::{Float64Type, Int64Type};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_select::concat::concat_batches;
 use models::{Offer, Reason};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use retail::Day;
@@ -71,7 +72,7 @@ impl Programme {
         if let Some(id) = customer {
             let ids = rows.column(0).as_string::<i32>().clone();
             let wanted = ids.iter().map(|other| Some(other == Some(id))).collect();
-            rows = arrow::compute::filter_record_batch(&rows, &wanted)?;
+            rows = arrow_select::filter::filter_record_batch(&rows, &wanted)?;
             if rows.num_rows() == 0 {
                 return Err(ProgrammeError::NoOffers { id: id.to_owned() }.into());
             }

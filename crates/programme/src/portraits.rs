@@ -136,7 +136,7 @@ impl Studio {
         }
     }
 
-    pub(crate) fn table(&self, portraits: &[Portrait]) -> Result<arrow::array::RecordBatch> {
+    pub(crate) fn table(&self, portraits: &[Portrait]) -> Result<arrow_array::RecordBatch> {
         let customers = self.lake.customers()?;
         table::portraits(portraits, |code| customers.text(code), &|value| self.text_of(value))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use arrow::array::{ArrayRef, Date32Array, RecordBatch, StringArray, UInt32Array};
+use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray, UInt32Array};
 use lake::{Manifest, Snapshot};
 use models::next_basket::Model;
 use models::{Evaluation, Items, Level, OfferSettings, Protocol, Weights};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use arrow::array::{
+use arrow_array::{
     Array, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
     StringArray,
 };

@@ -3,13 +3,15 @@
 use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, PrimitiveArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Int64Type, TimeUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
 };
-use arrow::error::ArrowError;
+use arrow_array::{Array, ArrayRef, Int64Array, PrimitiveArray, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::ArrowError;
+use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
@@ -147,7 +149,7 @@ fn column(array: &ArrayRef) -> Result<Column, String> {
         DataType::Time32(_) | DataType::Time64(_) => {
             let times = cast(&DataType::Time64(TimeUnit::Microsecond))?;
             Column::Clocks(
-                arrow::compute::cast(&times, &DataType::Int64)
+                arrow_cast::cast(&times, &DataType::Int64)
                     .map_err(|error| error.to_string())?
                     .as_primitive()
                     .clone(),
