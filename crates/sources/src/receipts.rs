@@ -179,8 +179,8 @@ type Amounts = [i64; 5];
 
 impl<'m> Reader<'m> {
     pub fn new(mapping: &'m FeedMapping) -> Self {
-        let coded = |name| Coded::of(mapping, name);
-        let field = |name| mapping.field(name);
+        let coded = |name: &str| Coded::of(mapping, name);
+        let field = |name: &str| mapping.field(name);
         Self {
             values: Values::new(&mapping.defaults),
             number: coded("number"),
@@ -188,7 +188,8 @@ impl<'m> Reader<'m> {
             shop: coded("shop"),
             network: coded("network"),
             till: coded("till"),
-            customer: coded("customer"),
+            // Where no customer is mapped, the card that was shown is who he is.
+            customer: coded(if field("customer").is_some() { "customer" } else { "card" }),
             card: coded("card"),
             channel: coded("channel"),
             original: coded("original"),

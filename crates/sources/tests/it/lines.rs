@@ -84,7 +84,7 @@ fn every_field_of_a_receipt_finds_its_column() {
         header,
         "1,milk,2017-12-31,2,s1,3,777,online,9,99,5",
         &[
-            "1 milk 1000 200 network=north shop=s1 till=3 card=777 channel=online original=9 fiscal=99/5",
+            "1 milk 1000 200 network=north shop=s1 till=3 customer=777 card=777 channel=online original=9 fiscal=99/5",
         ],
     );
     check("", fields, header, "1,milk,2017-12-31,2,,0,,,,99,", &["1 milk 1000 200 network=north"]);

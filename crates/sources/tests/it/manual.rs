@@ -36,7 +36,7 @@ fn the_example_of_the_manual_is_read_as_it_stands() {
     assert_eq!(
         shown(&feed),
         [
-            "31.12.2017-15 00-0000123 345 123450 till=1 card=K-7 discount=10000",
+            "31.12.2017-15 00-0000123 345 123450 till=1 customer=K-7 card=K-7 discount=10000",
             "31.12.2017-16 00-0000124 -1000 -9990 till=1",
         ]
     );
