@@ -54,6 +54,14 @@ struct Incoming {
     customer: u32,
 }
 
+/// What becomes of a batch's receipts.
+struct Settled {
+    /// New receipts and new versions of known ones.
+    incoming: Vec<Incoming>,
+    /// Receipt and version of what they replace.
+    dead: Vec<(u32, u32)>,
+}
+
 impl Lake {
     /// Adds a batch and commits. The batch is known by `batch_id`: if this state contains it,
     /// nothing changes. A receipt that comes again with other content replaces the older one; rows of
@@ -95,7 +103,8 @@ impl Lake {
             groups.list.iter().filter(|g| g.customer == NONE).count() as u64;
 
         let index = Index::read(&self.storage, &self.manifest)?;
-        let (mut incoming, dead) = settle(&groups.list, &index, &mut next.totals, appended)?;
+        let Settled { mut incoming, dead } =
+            settle(&groups.list, &index, &mut next.totals, appended)?;
         if incoming.is_empty() {
             return Ok(false);
         }
@@ -252,7 +261,7 @@ fn settle(
     index: &Index,
     totals: &mut Totals,
     appended: &mut Appended,
-) -> Result<(Vec<Incoming>, Vec<(u32, u32)>), LakeError> {
+) -> Result<Settled, LakeError> {
     let first_code = index.next_code()?;
     let mut incoming = Vec::new();
     let mut dead = Vec::new();
@@ -280,7 +289,7 @@ fn settle(
         count(totals, &group.known(receipt, 0), 1);
         incoming.push(Incoming { group: place as u32, receipt, customer: NONE });
     }
-    Ok((incoming, dead))
+    Ok(Settled { incoming, dead })
 }
 
 pub(crate) fn count(totals: &mut Totals, known: &Known, sign: i64) {

@@ -1,4 +1,5 @@
 //! The lake against a naive model: receipts in a map. Seeds are printed; `PROFFER_SOAK=1` runs more.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -71,6 +71,13 @@ pub(crate) struct Studio {
     pub reference: Reference,
 }
 
+/// Everybody's portraits, the population they stand in, and the cards left out of it, by code.
+pub(crate) struct Everybody {
+    pub portraits: Vec<Portrait>,
+    pub population: Population,
+    pub shared: Vec<(u32, SharedCard)>,
+}
+
 impl Studio {
     pub(crate) fn open(programme: &Programme) -> Result<Self> {
         let lake = programme.lake()?;
@@ -79,19 +86,19 @@ impl Studio {
         Ok(Self { lake, people, reference })
     }
 
-    /// Everybody's portraits, the population they stand in, and the cards left out of it.
+    /// Makes everybody's portraits as of a day.
     pub(crate) fn everybody(
         &self,
         programme: &Programme,
         lines: &Lines,
         as_of: Day,
-    ) -> Result<(Vec<Portrait>, Population, Vec<(u32, SharedCard)>)> {
+    ) -> Result<Everybody> {
         let shared = self.shared_cards(programme, lines, as_of)?;
         let histories = self.people.histories(lines);
         let population = self.population(&histories, &shared, as_of);
         let portraits =
             portrait::portraits(&histories, &self.reference.catalogue, &population, &[], as_of);
-        Ok((portraits, population, shared))
+        Ok(Everybody { portraits, population, shared })
     }
 
     pub(crate) fn shared_cards(
@@ -170,7 +177,7 @@ impl Programme {
         let as_of = self.as_of(as_of, &lines)?;
         progress.stage("making portraits", None);
         let started = Instant::now();
-        let (portraits, _, _) = studio.everybody(self, &lines, as_of)?;
+        let portraits = studio.everybody(self, &lines, as_of)?.portraits;
         let portraits_s = started.elapsed().as_secs_f64();
 
         progress.stage("writing portraits", None);
@@ -215,7 +222,7 @@ impl Programme {
             _ => {
                 let lines = with_customers(&studio.lake)?;
                 let day = self.as_of(as_of, &lines)?;
-                let (portraits, _, _) = studio.everybody(self, &lines, day)?;
+                let portraits = studio.everybody(self, &lines, day)?.portraits;
                 portraits
                     .into_iter()
                     .find(|portrait| portrait.customer == code)

@@ -12,7 +12,7 @@ use portrait::Population;
 use retail::{Day, Lines, NONE};
 use serde::Serialize;
 
-use crate::portraits::{Studio, with_customers};
+use crate::portraits::{Everybody, Studio, with_customers};
 use crate::shared_card::SharedCard;
 use crate::{Programme, Progress, offers};
 
@@ -65,7 +65,7 @@ impl Programme {
         let as_of = as_of.unwrap_or(Day(newest));
 
         progress.stage("making portraits", None);
-        let (portraits, population, shared) = studio.everybody(self, &lines, as_of)?;
+        let Everybody { portraits, population, shared } = studio.everybody(self, &lines, as_of)?;
         let mut writer = self.snapshots().begin(inputs(&studio, as_of))?;
         writer.parquet("portraits.parquet", &[studio.table(&portraits)?])?;
         let customers = portraits.len();

@@ -1,5 +1,5 @@
 //! The binary, as its users run it: real files, real processes. `PROFFER_SOAK=1` runs full counts.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod it {
     mod bad_input;
