@@ -1,6 +1,6 @@
 //! Appending: a feed's batch becomes one run of files, dictionaries, tables and a manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use retail::{Batch, LineBatch, NONE};
 
@@ -60,6 +60,8 @@ struct Settled {
     incoming: Vec<Incoming>,
     /// Receipt and version of what they replace.
     dead: Vec<(u32, u32)>,
+    /// Codes of receipts that turned out to be the same as another, and the group they became.
+    renamed: Vec<(u32, u32)>,
 }
 
 impl Lake {
@@ -76,11 +78,8 @@ impl Lake {
         }
         let mut next = self.manifest.clone();
         let mut appended = Appended::default();
-        let changed = self.append_lines(&batch.lines, &mut next, &mut appended)?
-            | self.append_tables(batch, &mut next, &mut appended)?;
-        if !changed && batch_id.is_empty() {
-            return Ok((Self::at(self.storage.clone(), self.manifest.clone()), appended));
-        }
+        self.append_lines(&batch.lines, &mut next, &mut appended)?;
+        self.append_tables(batch, &mut next, &mut appended)?;
         next.batches.push(batch_id.to_owned());
         let manifest = next.commit(&self.storage)?;
         Ok((Self::at(self.storage.clone(), manifest), appended))
@@ -91,35 +90,35 @@ impl Lake {
         batch: &LineBatch,
         next: &mut Manifest,
         appended: &mut Appended,
-    ) -> Result<bool, LakeError> {
+    ) -> Result<(), LakeError> {
         if batch.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
         let run = next.number + 1;
         let version = u32::try_from(run).map_err(|_| LakeError::Full { what: "commits" })?;
         let erased = erased_customers(batch, &next.erased);
-        let groups = groups(batch, &erased);
-        appended.receipts_without_customer =
-            groups.list.iter().filter(|g| g.customer == NONE).count() as u64;
-
         let index = Index::read(&self.storage, &self.manifest)?;
-        let Settled { mut incoming, dead } =
+        let groups = groups(batch, &erased, &index);
+        let without = groups.list.iter().filter(|group| group.customer == NONE);
+        appended.receipts_without_customer = without.count() as u64;
+        let Settled { mut incoming, dead, renamed } =
             settle(&groups.list, &index, &mut next.totals, appended)?;
         if incoming.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
         let codes = self.extend_dictionaries(batch, &groups, &incoming, next)?;
         for receipt in &mut incoming {
             receipt.customer =
                 look_up(&codes.customer, groups.list[receipt.group as usize].customer);
         }
-        let entries: Vec<_> = incoming
-            .iter()
-            .map(|receipt| {
-                let group = &groups.list[receipt.group as usize];
-                (group.names, group.known(receipt.receipt, version))
-            })
-            .collect();
+        let mut entries = Vec::new();
+        for receipt in &incoming {
+            let group = &groups.list[receipt.group as usize];
+            let known = group.known(receipt.receipt, version);
+            let older = renamed.iter().filter(|(_, group)| *group == receipt.group);
+            let older = older.flat_map(|&(code, _)| index.names_of(code));
+            entries.extend(group.names.iter().copied().chain(older).map(|names| (names, known)));
+        }
         next.receipts.push(write_entries(&self.storage, &entries, run)?);
         if !dead.is_empty() {
             next.dead.push(Dead::write(&self.storage, &dead, run)?);
@@ -129,7 +128,7 @@ impl Lake {
             files::write_incoming(&self.storage, batch, &groups, &incoming, &codes, version)?;
         appended.lines = files.iter().map(|file| file.rows).sum();
         next.sort_orders.entry(BY_CUSTOMER.to_owned()).or_default().extend(files);
-        Ok(true)
+        Ok(())
     }
 
     /// Gives codes to ids that come for the first time, and rewrites the dictionaries that grew.
@@ -175,28 +174,38 @@ impl Lake {
         batch: &Batch,
         next: &mut Manifest,
         appended: &mut Appended,
-    ) -> Result<bool, LakeError> {
-        let mut tables = Tables { lake: self, next, appended, changed: false };
+    ) -> Result<(), LakeError> {
+        let erased: HashSet<String> = next.erased.iter().cloned().collect();
+        let stays =
+            |id: &str| erased.is_empty() || !erased.contains(&rows::sha256_hex(id.as_bytes()));
+        let customers = kept(&batch.customers, |row| stays(&row.id.0));
+        let invitations = kept(&batch.invitations, |row| stays(&row.customer.0));
+        let redemptions = kept(&batch.redemptions, |row| stays(&row.customer.0));
+        let mut tables = Tables { lake: self, next, appended };
         tables.append(&batch.products)?;
         tables.append(&batch.shops)?;
-        tables.append(&batch.customers)?;
+        tables.append(&customers)?;
         tables.append(&batch.campaigns)?;
-        tables.append(&batch.invitations)?;
+        tables.append(&invitations)?;
         tables.append(&batch.coupons)?;
-        tables.append(&batch.redemptions)?;
+        tables.append(&redemptions)?;
         tables.append(&batch.costs)?;
         tables.append(&batch.prices)?;
         tables.append(&batch.assortment)?;
         tables.append(&batch.stock)?;
-        Ok(tables.changed)
+        Ok(())
     }
+}
+
+/// Rows that may be kept: those of erased customers may not.
+fn kept<R: Row>(rows: &[R], may: impl Fn(&R) -> bool) -> Vec<R> {
+    rows.iter().filter(|row| may(row)).cloned().collect()
 }
 
 struct Tables<'a> {
     lake: &'a Lake,
     next: &'a mut Manifest,
     appended: &'a mut Appended,
-    changed: bool,
 }
 
 impl Tables<'_> {
@@ -210,7 +219,6 @@ impl Tables<'_> {
             let run = self.next.number + 1;
             let file = table::write(&self.lake.storage, &all, run)?;
             self.next.tables.insert(R::TABLE.to_owned(), file);
-            self.changed = true;
         }
         self.appended.tables.insert(R::TABLE, change);
         Ok(())
@@ -251,8 +259,9 @@ fn erased_customers(batch: &LineBatch, erased: &[String]) -> Vec<bool> {
     if erased.is_empty() {
         return vec![false; batch.names.customer.len()];
     }
-    let hash = |id: &str| rows::sha256_hex(id.as_bytes());
-    batch.names.customer.iter().map(|id| erased.contains(&hash(id))).collect()
+    let erased: HashSet<&str> = erased.iter().map(String::as_str).collect();
+    let is_erased = |id: &str| erased.contains(rows::sha256_hex(id.as_bytes()).as_str());
+    batch.names.customer.iter().map(is_erased).collect()
 }
 
 /// Which receipts are new, the same, or replace an older version; keeps the totals.
@@ -263,18 +272,26 @@ fn settle(
     appended: &mut Appended,
 ) -> Result<Settled, LakeError> {
     let first_code = index.next_code()?;
-    let mut incoming = Vec::new();
-    let mut dead = Vec::new();
-    for (place, group) in groups.iter().enumerate() {
-        let receipt = match index.find(group.names) {
-            Some(known) if known.content == group.content => {
-                appended.receipts_same += 1;
-                continue;
-            }
+    let mut settled = Settled { incoming: Vec::new(), dead: Vec::new(), renamed: Vec::new() };
+    for (place, group) in (0..).zip(groups) {
+        let mut known: Vec<Known> =
+            group.names.iter().flat_map(|&names| index.find(names)).collect();
+        known.sort_unstable_by_key(|known| known.receipt);
+        known.dedup();
+        if let [known] = known[..]
+            && known.content == group.content
+        {
+            appended.receipts_same += 1;
+            continue;
+        }
+        for known in &known {
+            settled.dead.push((known.receipt, known.version));
+            count(totals, known, -1);
+        }
+        settled.renamed.extend(known.iter().skip(1).map(|known| (known.receipt, place)));
+        let receipt = match known.first() {
             Some(known) => {
                 appended.receipts_replaced += 1;
-                dead.push((known.receipt, known.version));
-                count(totals, &known, -1);
                 known.receipt
             }
             None => {
@@ -287,9 +304,9 @@ fn settle(
             }
         };
         count(totals, &group.known(receipt, 0), 1);
-        incoming.push(Incoming { group: place as u32, receipt, customer: NONE });
+        settled.incoming.push(Incoming { group: place, receipt, customer: NONE });
     }
-    Ok(Settled { incoming, dead })
+    Ok(settled)
 }
 
 pub(crate) fn count(totals: &mut Totals, known: &Known, sign: i64) {

@@ -56,11 +56,12 @@ impl Lake {
         }
         let mut next = self.manifest.clone();
         let run = next.number + 1;
+        let dead = Dead::read(&self.storage, &self.manifest)?;
         let mut files = Vec::new();
         for range in self.ranges(LINES_AT_ONCE) {
-            files.extend(self.rewrite(&Customers::Range(range), run)?);
+            files.extend(self.rewrite(&Customers::Range(range), &dead, run)?);
         }
-        files.extend(self.rewrite_without_customer(run)?);
+        files.extend(self.rewrite_without_customer(&dead, run)?);
         done.lines = files.iter().map(|file| file.rows).sum();
         next.sort_orders.insert(BY_CUSTOMER.to_owned(), files);
         next.dead = Vec::new();
@@ -72,30 +73,33 @@ impl Lake {
         done.bytes_after = bytes(&next);
         let manifest = next.commit(&self.storage)?;
         let lake = Self::at(self.storage.clone(), manifest);
-        lake.sweep(GRACE)?;
+        lake.sweep(Some(GRACE))?;
         Ok((lake, done))
     }
 
     fn rewrite(
         &self,
         customers: &Customers,
+        dead: &Dead,
         run: u64,
     ) -> Result<Option<crate::StoredFile>, LakeError> {
-        let dead = Dead::read(&self.storage, &self.manifest)?;
-        let batches = live_rows(self.batches(self.manifest.by_customer(), customers)?, &dead)?;
+        let batches = live_rows(self.batches(self.manifest.by_customer(), customers)?, dead)?;
         self.write_merged(&batches, run)
     }
 
     /// Lines without a customer, file by file, so that memory stays bounded: their order in time
     /// is kept within what one file held.
-    fn rewrite_without_customer(&self, run: u64) -> Result<Vec<crate::StoredFile>, LakeError> {
-        let dead = Dead::read(&self.storage, &self.manifest)?;
+    fn rewrite_without_customer(
+        &self,
+        dead: &Dead,
+        run: u64,
+    ) -> Result<Vec<crate::StoredFile>, LakeError> {
         let mut pending: Vec<RecordBatch> = Vec::new();
         let mut written = Vec::new();
         let mut rows: u64;
         for file in self.manifest.by_customer() {
             let unknown = self.batches(std::slice::from_ref(file), &Customers::Unknown)?;
-            pending.extend(live_rows(unknown, &dead)?);
+            pending.extend(live_rows(unknown, dead)?);
             rows = pending.iter().map(|batch| batch.num_rows() as u64).sum();
             if rows >= LINES_AT_ONCE {
                 written.extend(self.write_merged(&pending, run)?);
@@ -117,15 +121,19 @@ impl Lake {
         }
     }
 
-    /// Removes files that no kept state needs: manifests superseded longer than `grace` ago, the
+    /// Removes files that no kept state needs: manifests superseded longer than `grace` ago (all, without one), the
     /// files only they name, and what killed writers left.
     ///
     /// # Errors
     /// When the storage fails; what was removed stays removed, and that is harmless.
-    pub(crate) fn sweep(&self, grace: Duration) -> Result<(), LakeError> {
+    pub(crate) fn sweep(&self, grace: Option<Duration>) -> Result<(), LakeError> {
         let manifests = self.manifests()?;
         let committed = manifests.last().map_or(SystemTime::UNIX_EPOCH, |newest| newest.1);
-        let limit = committed.checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH);
+        let far_future = committed + Duration::from_secs(100 * 365 * 86_400);
+        let limit = match grace {
+            Some(grace) => committed.checked_sub(grace).unwrap_or(SystemTime::UNIX_EPOCH),
+            None => far_future,
+        };
         let mut needed: std::collections::HashSet<String> =
             self.manifest.files().map(|(_, file)| file.path.clone()).collect();
         let (old, kept): (Vec<_>, Vec<_>) =

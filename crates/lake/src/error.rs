@@ -48,11 +48,3 @@ pub enum LakeError {
     #[error("cannot build columns: {0}")]
     Arrow(#[from] arrow_schema::ArrowError),
 }
-
-impl LakeError {
-    /// Whether a file was not there, as happens when a compaction removed it after this view was opened.
-    #[must_use]
-    pub fn is_gone(&self) -> bool {
-        matches!(self, Self::Storage { source: object_store::Error::NotFound { .. }, .. })
-    }
-}

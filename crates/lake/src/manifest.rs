@@ -44,6 +44,12 @@ pub struct Totals {
     pub net_with_customer: i64,
 }
 
+/// The one part of a manifest that every version of the layout has.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
 /// The state of the lake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,14 +144,15 @@ impl Manifest {
         let path = Self::path(number);
         let damaged = |why: String| LakeError::Damaged { path: storage.location(&path), why };
         let bytes = storage.get(&path)?;
-        let manifest: Self =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if manifest.format != FORMAT {
+        let format =
+            serde_json::from_slice::<Format>(&bytes).map_err(|e| damaged(e.to_string()))?.format;
+        if format != FORMAT {
             return Err(damaged(format!(
-                "it has format {}, this program reads format {FORMAT}; use a newer proffer",
-                manifest.format
+                "it has format {format}, this program reads format {FORMAT}; use a newer proffer"
             )));
         }
+        let manifest: Self =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
         if manifest.number != number {
             return Err(damaged(format!(
                 "it says number {}, its name says {number}",

@@ -36,7 +36,9 @@ pub(crate) struct Names {
 /// All receipts of the lake by their names.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
-    by_name: FxHashMap<u128, u32>,
+    // Code, and the version that gave it the name: two codes become one when a receipt turns out to be
+    // known under both.
+    by_name: FxHashMap<u128, (u32, u32)>,
     by_code: Vec<Option<Known>>,
 }
 
@@ -52,16 +54,33 @@ impl Index {
         Ok(index)
     }
 
-    /// The receipt of either name.
-    pub(crate) fn find(&self, names: Names) -> Option<Known> {
-        let code = self.by_name.get(&names.own).or_else(|| self.by_name.get(&names.fiscal?))?;
-        self.by_code[*code as usize]
+    /// The receipts of either name: one, or two that turn out to be the same.
+    pub(crate) fn find(&self, names: Names) -> impl Iterator<Item = Known> {
+        let code = |name: Option<u128>| self.by_name.get(&name?).map(|named| named.0);
+        let (own, fiscal) = (code(Some(names.own)), code(names.fiscal));
+        let codes = own.into_iter().chain(fiscal.filter(|_| fiscal != own));
+        codes.filter_map(|code| self.by_code[code as usize])
+    }
+
+    /// Every name of a receipt. Looks through all: for the rare case of two receipts becoming one.
+    pub(crate) fn names_of(&self, receipt: u32) -> impl Iterator<Item = Names> {
+        let mut names: Vec<u128> = self
+            .by_name
+            .iter()
+            .filter(|(_, named)| named.0 == receipt)
+            .map(|(&name, _)| name)
+            .collect();
+        names.sort_unstable();
+        names.into_iter().map(|own| Names { own, fiscal: None })
     }
 
     /// Adds a receipt or the newer version of one.
     pub(crate) fn insert(&mut self, names: Names, known: Known) {
         for name in [Some(names.own), names.fiscal].into_iter().flatten() {
-            self.by_name.insert(name, known.receipt);
+            let named = self.by_name.entry(name).or_insert((known.receipt, known.version));
+            if named.1 <= known.version {
+                *named = (known.receipt, known.version);
+            }
         }
         let place = known.receipt as usize;
         if self.by_code.len() <= place {
@@ -164,8 +183,8 @@ pub(crate) fn read_entries(
     Ok((0..batch.num_rows()).map(entry).collect())
 }
 
-/// One entry a receipt, its newest, in order of codes; a newer version that came without the fiscal
-/// name keeps the one an older version had.
+/// The newest version of each receipt under each of its own names, in order of codes; a version that
+/// came without the fiscal name keeps the one an older version had.
 pub(crate) fn newest_entries(
     storage: &Storage,
     manifest: &Manifest,
@@ -175,12 +194,16 @@ pub(crate) fn newest_entries(
         all.extend(read_entries(storage, file)?);
     }
     all.sort_by_key(|(_, known)| (known.receipt, std::cmp::Reverse(known.version)));
-    let newest = all.chunk_by(|a, b| a.1.receipt == b.1.receipt).map(|versions| {
-        let (mut names, known) = versions[0];
-        names.fiscal = versions.iter().find_map(|(names, _)| names.fiscal);
-        (names, known)
-    });
-    Ok(newest.collect())
+    let mut newest = Vec::with_capacity(all.len());
+    for versions in all.chunk_by(|a, b| a.1.receipt == b.1.receipt) {
+        let known = versions[0].1;
+        let fiscal = versions.iter().find_map(|(names, _)| names.fiscal);
+        let mut own: Vec<u128> = versions.iter().map(|(names, _)| names.own).collect();
+        own.sort_unstable();
+        own.dedup();
+        newest.extend(own.into_iter().map(|own| (Names { own, fiscal }, known)));
+    }
+    Ok(newest)
 }
 
 /// Versions of receipts whose rows no longer count.

@@ -55,8 +55,7 @@ impl Lake {
     /// Lines of the wanted customers, in the order described at [`Lines`].
     ///
     /// # Errors
-    /// When a file cannot be read; [`LakeError::is_gone`] if a compaction by another process has
-    /// removed it meanwhile: open the lake again.
+    /// When a file cannot be read. An older view outlives a compaction by an hour, and no erasure.
     pub fn lines(&self, customers: &Customers) -> Result<Lines, LakeError> {
         let dead = Dead::read(&self.storage, &self.manifest)?;
         let plain = dead.is_empty() && self.manifest.runs() <= 1;

@@ -125,22 +125,38 @@ impl Snapshots {
         rewrite: impl Fn(&str, bytes::Bytes) -> Result<Option<Vec<u8>>, LakeError>,
     ) -> Result<u64, LakeError> {
         let mut changed = 0;
+        self.remove_unfinished()?;
         for number in self.numbers()? {
             let mut snapshot = self.get(number)?;
-            let mut touched = false;
+            let before = snapshot.clone();
             for (name, hash) in &mut snapshot.files {
                 let path = format!("{}/{name}", folder(number));
-                let Some(bytes) = rewrite(name, self.storage.get(&path)?)? else { continue };
+                let bytes = self.storage.get(&path)?;
+                // An erasure that was interrupted may have rewritten the file and not the list.
                 *hash = sha256_hex(&bytes);
-                self.storage.replace(&path, bytes)?;
-                touched = true;
-                changed += 1;
+                if let Some(bytes) = rewrite(name, bytes)? {
+                    *hash = sha256_hex(&bytes);
+                    self.storage.replace(&path, bytes)?;
+                    changed += 1;
+                }
             }
-            if touched {
+            if snapshot != before {
                 self.storage.replace(&list_path(number), json(&snapshot)?)?;
             }
         }
         Ok(changed)
+    }
+
+    /// Removes what killed refreshes and removals left: files of folders without a list. Only for
+    /// whoever alone may change the programme.
+    fn remove_unfinished(&self) -> Result<(), LakeError> {
+        let finished: Vec<String> = self.numbers()?.into_iter().map(folder).collect();
+        for object in self.storage.list(FOLDER)? {
+            if !finished.iter().any(|folder| object.path.starts_with(&format!("{folder}/"))) {
+                self.storage.delete(&object.path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes all but the newest `keep` snapshots.
@@ -148,6 +164,7 @@ impl Snapshots {
     /// # Errors
     /// When the storage fails; what was removed stays removed.
     pub fn prune(&self, keep: usize) -> Result<(), LakeError> {
+        self.remove_unfinished()?;
         let numbers = self.numbers()?;
         for &number in &numbers[..numbers.len().saturating_sub(keep.max(1))] {
             // The list goes first: a snapshot without it is no snapshot.
@@ -161,12 +178,6 @@ impl Snapshots {
 }
 
 impl SnapshotWriter {
-    /// The number it will have.
-    #[must_use]
-    pub fn number(&self) -> u64 {
-        self.snapshot.number
-    }
-
     /// Writes a file of rows as Parquet.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Where the files are: a folder now, a bucket by the same calls later.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 use futures::{StreamExt, executor::block_on};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 
@@ -56,12 +56,32 @@ impl Storage {
 
     /// Writes a file unless one of that name exists; says whether it wrote.
     pub(crate) fn create(&self, path: &str, bytes: Vec<u8>) -> Result<bool, LakeError> {
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match block_on(self.objects.put_opts(&Path::from(path), bytes.into(), options)) {
-            Ok(_) => self.sync(path).map(|()| true),
-            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
-            Err(source) => Err(at(path)(source)),
-        }
+        self.create_synced(path, &bytes)
+            .map_err(|source| LakeError::Disk { path: path.to_owned(), source })
+    }
+
+    /// The bytes are on the disk before the name is: `object_store` links first, and a power cut would
+    /// leave a manifest without content. On a bucket its conditional put does both at once.
+    fn create_synced(&self, path: &str, bytes: &[u8]) -> std::io::Result<bool> {
+        let target = self.root.join(path);
+        let folder = target.parent().unwrap_or(&self.root);
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        std::fs::create_dir_all(folder)?;
+        let unfinished = folder.join(format!("{name}#{}", std::process::id()));
+        let write = || {
+            let mut file = File::create(&unfinished)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            match std::fs::hard_link(&unfinished, &target) {
+                Ok(()) => File::open(folder)?.sync_all().map(|()| true),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+                Err(error) => Err(error),
+            }
+        };
+        let written = write();
+        // Best effort: what stays is swept away later, and the first error is the one that matters.
+        let _ = std::fs::remove_file(&unfinished);
+        written
     }
 
     /// Writes over a file: for erasures alone, everything else is written once.

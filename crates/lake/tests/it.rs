@@ -196,17 +196,71 @@ fn the_same_batch_and_the_same_receipts_add_nothing() {
     );
 }
 
+/// (the imports one after the other, each a list of (number, fiscal document, amount); what is left).
 #[test]
 fn a_receipt_has_one_identity_through_either_door() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut by_till = receipt("1", Some("a"), 5, &[("milk", 100)]);
-    by_till.key.fiscal = Some(("9282".into(), "77".into()));
-    let mut by_fiscal_data = receipt("9282-77", Some("a"), 5, &[("milk", 100), ("bread", 50)]);
-    by_fiscal_data.key.fiscal = by_till.key.fiscal.clone();
-    let (lake, _) = open(&folder).append("till", &batch(&[by_till])).unwrap();
-    let (lake, second) = lake.append("fiscal", &batch(&[by_fiscal_data])).unwrap();
-    assert_eq!((second.receipts_replaced, second.receipts_new), (1, 0));
-    assert_eq!(lake.manifest().totals.receipts, 1);
+    type Came<'a> = (&'a str, Option<&'a str>, i64);
+    let cases: &[(&[&[Came<'_>]], &[i64])] = &[
+        (&[&[("1", Some("77"), 100)], &[("9282-77", Some("77"), 150)]], &[150]),
+        (&[&[("1", Some("77"), 100)], &[("9282-77", Some("77"), 100)]], &[100]),
+        (&[&[("1", Some("77"), 100), ("9282-77", Some("77"), 150)]], &[150]),
+        (&[&[("1", None, 100)], &[("9282-77", Some("77"), 150)]], &[100, 150]),
+        // The till first sends no fiscal name; then it does, and two receipts become one.
+        (
+            &[&[("1", None, 100)], &[("9282-77", Some("77"), 150)], &[("1", Some("77"), 110)]],
+            &[110],
+        ),
+        (
+            &[
+                &[("1", None, 100)],
+                &[("9282-77", Some("77"), 150)],
+                &[("1", Some("77"), 110)],
+                &[("9282-77", None, 120), ("2", None, 5)],
+            ],
+            &[120, 5],
+        ),
+        // Known by both names, it comes by each of them alone in one import.
+        (
+            &[
+                &[("1", Some("77"), 100)],
+                &[("9282-77", Some("77"), 150)],
+                &[("1", None, 160), ("9282-77", None, 170)],
+            ],
+            &[170],
+        ),
+    ];
+    for (place, (imports, left)) in cases.iter().enumerate() {
+        for compacting in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut lake = open(&folder);
+            for (step, came) in imports.iter().enumerate() {
+                let receipts: Vec<Receipt> = came
+                    .iter()
+                    .map(|&(number, fiscal, net)| {
+                        let mut receipt = receipt(number, Some("a"), 5, &[("milk", net)]);
+                        receipt.key.fiscal =
+                            fiscal.map(|document| ("9282".into(), document.into()));
+                        receipt
+                    })
+                    .collect();
+                (lake, _) = lake.append(&step.to_string(), &batch(&receipts)).unwrap();
+                if compacting {
+                    (lake, _) = lake.compact().unwrap();
+                }
+            }
+            let mut net = lake.lines(&Customers::Everybody).unwrap().net;
+            net.sort_unstable();
+            let mut left = left.to_vec();
+            left.sort_unstable();
+            assert_eq!(net, left, "case {place}, compacting: {compacting}");
+            let totals = lake.manifest().totals;
+            assert_eq!(
+                (totals.receipts, totals.net),
+                (left.len() as u64, left.iter().sum()),
+                "case {place}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -269,6 +323,28 @@ fn rows_of_reference_tables_replace_those_of_the_same_key() {
     let change = done.tables["products"];
     assert_eq!((change.new, change.changed, change.same), (0, 1, 1));
     assert_eq!(lake.table::<Product>().unwrap(), [product("1", "milk"), product("2", "rye bread")]);
+}
+
+#[test]
+fn an_erased_customer_does_not_come_back_with_the_next_feed() {
+    let folder = tempfile::tempdir().unwrap();
+    let customer =
+        |id: &str| retail::Customer { id: id.into(), household: None, attributes: BTreeMap::new() };
+    let mut fed = batch(&[receipt("1", Some("anna"), 5, &[("milk", 100)])]);
+    fed.customers = vec![customer("anna"), customer("olga")];
+    let (lake, _) = open(&folder).append("1", &fed).unwrap();
+    let (lake, erased) = lake.erase("anna").unwrap();
+    assert_eq!((erased.known, erased.lines, erased.table_rows), (true, 1, 1));
+    let (lake, _) = lake.append("2", &fed).unwrap();
+    assert_eq!(lake.table::<retail::Customer>().unwrap(), [customer("olga")]);
+    assert_eq!(
+        told(&lake, &lake.lines(&Customers::Everybody).unwrap()),
+        [(None, 5, "milk".to_owned(), 100)]
+    );
+    for (_, path) in lake.files() {
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(4).any(|window| window == b"anna"), "{path}");
+    }
 }
 
 #[test]

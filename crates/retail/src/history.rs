@@ -3,7 +3,7 @@
 /// Lines of receipts sorted by customer, then by their receipt's time, then by the receipt's number,
 /// so that the lines of one receipt stand together and receipts stand in the order of purchase.
 /// All columns have the same length. Codes are those of the lake that gave the lines; [`crate::NONE`]
-/// where absent. Lines without a customer come last.
+/// where absent. Lines without a customer come last, receipt by receipt, in no order of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
     /// Customer; [`crate::NONE`] if no card was shown.

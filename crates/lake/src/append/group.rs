@@ -4,7 +4,7 @@ use retail::{LineBatch, NONE, Texts};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::receipts::{Known, Names};
+use crate::receipts::{Index, Known, Names};
 
 /// A receipt of a feed.
 pub(super) struct Group {
@@ -18,8 +18,8 @@ pub(super) struct Group {
     pub day: i32,
     /// The local minute of that line.
     pub minute: u16,
-    /// Its names.
-    pub names: Names,
+    /// Its names: one for each own key it came under.
+    pub names: Vec<Names>,
     /// Hash of what it says, whatever the order of lines.
     pub content: u64,
     lines: u32,
@@ -54,63 +54,139 @@ impl Groups {
     }
 }
 
-/// Gathers rows into receipts by their key, or by their fiscal name.
-pub(super) fn groups(batch: &LineBatch, erased: &[bool]) -> Groups {
-    let (group_of_row, firsts) = assign(batch);
-    let (starts, rows) = rows_by_group(&group_of_row, firsts.len());
+/// Gathers rows into receipts: by their key, by their fiscal name, and by what the lake knows of both.
+/// Of a receipt that came through several doors, the one that came last tells its content.
+pub(super) fn groups(batch: &LineBatch, erased: &[bool], index: &Index) -> Groups {
+    let keys = keys(batch);
+    let (receipt_of_key, receipts) = unite(batch, &keys, index);
+    let mut last_key = vec![0; receipts];
+    for (key, &receipt) in receipt_of_key.iter().enumerate() {
+        last_key[receipt as usize] = key as u32;
+    }
+    let (starts, rows) = rows_by_group(&keys.of_row, &receipt_of_key, &last_key);
     let hashes = Hashes::of(batch);
-    let mut groups = Groups { list: Vec::with_capacity(firsts.len()), rows, starts };
-    for (place, first) in firsts.into_iter().enumerate() {
-        let group = gather(batch, erased, &hashes, first as usize, groups.rows(place as u32));
+    let mut groups = Groups { list: Vec::with_capacity(receipts), rows, starts };
+    for (place, &key) in last_key.iter().enumerate() {
+        let first = keys.list[key as usize].first as usize;
+        let group = gather(batch, erased, &hashes, first, groups.rows(place as u32));
         groups.list.push(group);
+    }
+    for (key, &receipt) in keys.list.iter().zip(&receipt_of_key) {
+        groups.list[receipt as usize].names.push(key.names(batch));
     }
     groups
 }
 
-/// The receipt of each row, and the first row of each receipt.
-fn assign(batch: &LineBatch) -> (Vec<u32>, Vec<u32>) {
+/// A key of a feed: network, shop, till and number.
+struct Key {
+    /// The first row that has it.
+    first: u32,
+    /// Feed's code of the fiscal name that came with it, if any.
+    fiscal: u32,
+}
+
+impl Key {
+    fn names(&self, batch: &LineBatch) -> Names {
+        let fiscal = batch.names.fiscal.text(self.fiscal);
+        Names {
+            own: own_name(batch, self.first as usize),
+            fiscal: fiscal.map(|text| xxh3_128(text.as_bytes())),
+        }
+    }
+}
+
+/// The keys of a feed in order of appearance, and the key of each row.
+struct Keys {
+    list: Vec<Key>,
+    of_row: Vec<u32>,
+}
+
+fn keys(batch: &LineBatch) -> Keys {
     let key =
         |row: usize| (batch.network[row], batch.shop[row], batch.till[row], batch.number[row]);
     let mut by_key = FxHashMap::default();
-    let mut by_fiscal = FxHashMap::default();
-    let mut firsts: Vec<u32> = Vec::new();
-    let mut group_of_row = Vec::with_capacity(batch.len());
+    let mut keys = Keys { list: Vec::new(), of_row: Vec::with_capacity(batch.len()) };
     for row in 0..batch.len() {
-        let fiscal = batch.fiscal[row];
-        let again = row > 0 && key(row) == key(row - 1) && fiscal == batch.fiscal[row - 1];
-        let group = if again {
-            group_of_row[row - 1]
+        let place = if row > 0 && key(row) == key(row - 1) {
+            keys.of_row[row - 1]
         } else {
-            let known = by_key.get(&key(row)).or_else(|| by_fiscal.get(&fiscal)).copied();
-            let group = known.unwrap_or_else(|| {
-                firsts.push(row as u32);
-                firsts.len() as u32 - 1
-            });
-            by_key.insert(key(row), group);
-            if fiscal != NONE {
-                by_fiscal.insert(fiscal, group);
-            }
-            group
+            *by_key.entry(key(row)).or_insert_with(|| {
+                keys.list.push(Key { first: row as u32, fiscal: NONE });
+                keys.list.len() as u32 - 1
+            })
         };
-        group_of_row.push(group);
+        let fiscal = &mut keys.list[place as usize].fiscal;
+        if *fiscal == NONE {
+            *fiscal = batch.fiscal[row];
+        }
+        keys.of_row.push(place);
     }
-    (group_of_row, firsts)
+    keys
 }
 
-fn rows_by_group(group_of_row: &[u32], groups: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut starts = vec![0u32; groups + 1];
-    for &group in group_of_row {
-        starts[group as usize + 1] += 1;
+/// The receipt of each key, and how many receipts there are.
+fn unite(batch: &LineBatch, keys: &Keys, index: &Index) -> (Vec<u32>, usize) {
+    let mut parent: Vec<u32> = (0..keys.list.len() as u32).collect();
+    let mut by_fiscal = FxHashMap::default();
+    let mut by_known = FxHashMap::default();
+    for (place, key) in (0..).zip(&keys.list) {
+        if key.fiscal != NONE {
+            join(&mut parent, *by_fiscal.entry(key.fiscal).or_insert(place), place);
+        }
+        for known in index.find(key.names(batch)) {
+            join(&mut parent, *by_known.entry(known.receipt).or_insert(place), place);
+        }
     }
-    for place in 0..groups {
+    let mut receipts = 0;
+    let mut number = vec![NONE; parent.len()];
+    let receipt_of_key = (0..parent.len() as u32).map(|place| {
+        let root = root(&mut parent, place) as usize;
+        if number[root] == NONE {
+            number[root] = receipts;
+            receipts += 1;
+        }
+        number[root]
+    });
+    let receipt_of_key = receipt_of_key.collect();
+    (receipt_of_key, receipts as usize)
+}
+
+fn root(parent: &mut [u32], place: u32) -> u32 {
+    let mut at = place;
+    while parent[at as usize] != at {
+        parent[at as usize] = parent[parent[at as usize] as usize];
+        at = parent[at as usize];
+    }
+    at
+}
+
+fn join(parent: &mut [u32], a: u32, b: u32) {
+    let (a, b) = (root(parent, a), root(parent, b));
+    parent[a.max(b) as usize] = a.min(b);
+}
+
+/// Rows of each receipt: those of its last key.
+fn rows_by_group(of_row: &[u32], receipt_of_key: &[u32], last_key: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let receipt = |key: u32| {
+        let receipt = receipt_of_key[key as usize];
+        (last_key[receipt as usize] == key).then_some(receipt as usize)
+    };
+    let mut starts = vec![0u32; last_key.len() + 1];
+    for &key in of_row {
+        if let Some(receipt) = receipt(key) {
+            starts[receipt + 1] += 1;
+        }
+    }
+    for place in 0..last_key.len() {
         starts[place + 1] += starts[place];
     }
     let mut next = starts.clone();
-    let mut rows = vec![0u32; group_of_row.len()];
-    for (row, &group) in group_of_row.iter().enumerate() {
-        let place = &mut next[group as usize];
-        rows[*place as usize] = row as u32;
-        *place += 1;
+    let mut rows = vec![0u32; starts[last_key.len()] as usize];
+    for (row, &key) in of_row.iter().enumerate() {
+        if let Some(receipt) = receipt(key) {
+            rows[next[receipt] as usize] = row as u32;
+            next[receipt] += 1;
+        }
     }
     (starts, rows)
 }
@@ -131,19 +207,13 @@ fn gather(
         rows.iter().map(|&row| row as usize).min_by_key(|&row| batch.at[row]).unwrap_or(first);
     let content =
         rows.iter().fold(0u64, |sum, &row| sum.wrapping_add(hashes.line(batch, row as usize)));
-    let fiscal = rows.iter().map(|&row| batch.fiscal[row as usize]).find(|&code| code != NONE);
     Group {
         number: batch.number[first],
         customer,
         at: batch.at[earliest],
         day: batch.day[earliest],
         minute: batch.minute[earliest],
-        names: Names {
-            own: own_name(batch, first),
-            fiscal: fiscal
-                .and_then(|code| batch.names.fiscal.text(code))
-                .map(|text| xxh3_128(text.as_bytes())),
-        },
+        names: Vec::new(),
         content: content ^ hashes.text(&hashes.customer, customer),
         lines: rows.len() as u32,
         net: rows.iter().map(|&row| batch.net[row as usize]).sum(),
