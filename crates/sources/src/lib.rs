@@ -171,10 +171,10 @@ impl Reading<'_> {
 
     fn finish(mut self, receipts: receipts::Receipts) -> Feed {
         let empty = receipts.empty;
-        let (lines, warning) = repeats::settle(receipts, &mut self.tally);
+        let (lines, warnings) = repeats::settle(receipts, &mut self.tally);
         let mut feed = self.feed;
         feed.batch.lines = lines;
-        feed.warnings.extend(warning);
+        feed.warnings.extend(warnings);
         if empty > 0 {
             feed.warnings.push(format!(
                 "receipts: {empty} rows have neither quantity nor amount; they are counted as good and left out"

@@ -9,7 +9,7 @@ use arrow_array::types::{
     TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef, Int64Array, PrimitiveArray, RecordBatch};
-use arrow_cast::cast;
+use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::ArrowError;
 use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::ProjectionMask;
@@ -115,7 +115,11 @@ fn columns(block: &RecordBatch, mapping: &FeedMapping) -> Result<Vec<Column>, (S
 }
 
 fn column(array: &ArrayRef) -> Result<Column, String> {
-    let cast = |to: &DataType| cast(array, to).map_err(|error: ArrowError| error.to_string());
+    // What does not fit is an error, not a missing value.
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    let cast = |to: &DataType| {
+        cast_with_options(array, to, &strict).map_err(|error: ArrowError| error.to_string())
+    };
     Ok(match array.data_type() {
         DataType::Null => Column::Nothing,
         DataType::Boolean => Column::Flags(array.as_boolean().clone()),
@@ -149,7 +153,7 @@ fn column(array: &ArrayRef) -> Result<Column, String> {
         DataType::Time32(_) | DataType::Time64(_) => {
             let times = cast(&DataType::Time64(TimeUnit::Microsecond))?;
             Column::Clocks(
-                arrow_cast::cast(&times, &DataType::Int64)
+                arrow_cast::cast_with_options(&times, &DataType::Int64, &strict)
                     .map_err(|error| error.to_string())?
                     .as_primitive()
                     .clone(),

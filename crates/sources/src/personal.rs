@@ -98,16 +98,22 @@ pub(crate) fn value(text: &str) -> Option<&'static str> {
 }
 
 fn email(text: &str) -> bool {
-    let Some((local, domain)) = text.trim().rsplit_once('@') else { return false };
-    let local = local.rsplit([' ', '<', ':', ';', ',']).next().unwrap_or_default();
-    let domain = domain.trim_end_matches(['>', ' ', '.', ';', ',']);
-    !local.is_empty()
-        && domain.rsplit_once('.').is_some_and(|(host, zone)| !host.is_empty() && !zone.is_empty())
-        && !domain.contains(char::is_whitespace)
+    let word = |word: &str| {
+        let Some((local, domain)) = word.rsplit_once('@') else { return false };
+        let domain = domain.trim_end_matches('.');
+        let zoned = domain.rsplit_once('.');
+        !local.is_empty() && zoned.is_some_and(|(host, zone)| !host.is_empty() && !zone.is_empty())
+    };
+    text.split(|c: char| c.is_whitespace() || "<>:;,()".contains(c)).any(word)
 }
 
 fn phone(text: &str) -> bool {
-    let text = text.trim();
+    let mut text = text.trim();
+    if text.contains(char::is_whitespace) {
+        // Words around the number: "tel. 8 916 …", "8 916 … (Anna)".
+        text = text
+            .trim_matches(|c: char| c.is_alphabetic() || c.is_whitespace() || ":.,;".contains(c));
+    }
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if !(8..=15).contains(&digits) || text.len() > 40 {
         return false;

@@ -305,7 +305,11 @@ impl<'m> Reader<'m> {
         let one = if net < 0 { -retail::Quantity::SCALE } else { retail::Quantity::SCALE };
         let mut amounts =
             [quantity.unwrap_or(one), net, discount, retailer_coupon, supplier_coupon];
-        if self.kind.is_some_and(|kind| is_return(kind, row)) {
+        let is_return = match self.kind {
+            Some(kind) => is_return(kind, row)?,
+            None => false,
+        };
+        if is_return {
             for amount in &mut amounts {
                 *amount = -amount.abs();
             }
@@ -338,16 +342,13 @@ impl<'m> Reader<'m> {
     }
 }
 
-fn is_return(kind: &Field, row: &Row<'_>) -> bool {
+fn is_return(kind: &Field, row: &Row<'_>) -> Parsed<bool> {
     let mut joined = String::new();
-    match kind.cell(row, &mut joined) {
+    Ok(match usable(kind.cell(row, &mut joined), &kind.name)? {
         Cell::None => false,
         Cell::Text(text) => kind.returns.iter().any(|value| value == text),
-        cell => {
-            let text = cell.to_text();
-            kind.returns.contains(&text)
-        }
-    }
+        cell => kind.returns.contains(&cell.to_text()),
+    })
 }
 
 impl Receipts {
@@ -366,20 +367,20 @@ impl Receipts {
                 receipt
             }
         };
-        let names = &self.lines.names;
         let facts = &mut self.facts[receipt as usize];
-        let mine = [
-            ("customer", &mut facts.customer, customer, &names.customer),
-            ("card", &mut facts.card, card, &names.card),
-        ];
-        for (field, known, code, texts) in mine {
-            if *known == NONE {
-                *known = code;
-            } else if code != NONE && code != *known {
-                let value = texts.text(code).unwrap_or_default();
+        let mine = [("customer", facts.customer, customer), ("card", facts.card, card)];
+        for (field, known, code) in mine {
+            if known != NONE && code != NONE && code != known {
+                // Not the value: whoever is erased later must not stay in a quarantine file.
                 let reason = format!("the receipt already has another {field}");
-                return Err(Fault::field(ProblemCode::Conflict, field, value, reason));
+                return Err(Fault::field(ProblemCode::Conflict, field, "", reason));
             }
+        }
+        if facts.customer == NONE {
+            facts.customer = customer;
+        }
+        if facts.card == NONE {
+            facts.card = card;
         }
         facts.first_at = facts.first_at.min(at);
         facts.last_at = facts.last_at.max(at);

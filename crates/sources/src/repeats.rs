@@ -16,46 +16,77 @@ const SMALL: usize = 24;
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Completes the lines and takes the repeated ones out; gives the batch and what is worth a warning.
-pub(crate) fn settle(mut receipts: Receipts, tally: &mut Tally) -> (LineBatch, Option<String>) {
+pub(crate) fn settle(mut receipts: Receipts, tally: &mut Tally) -> (LineBatch, Vec<String>) {
     for (at, &receipt) in receipts.receipt.iter().enumerate() {
         let facts = &receipts.facts[receipt as usize];
         receipts.lines.customer[at] = facts.customer;
         receipts.lines.card[at] = facts.card;
     }
     let mut repeated = Vec::new();
+    let mut in_several_files = 0;
     let rows = by_receipt(&receipts);
     let mut keys = Vec::new();
     for group in
         rows.chunk_by(|&a, &b| receipts.receipt[a as usize] == receipts.receipt[b as usize])
     {
         if group.len() > 1 {
+            let before = repeated.len();
             find(&receipts, group, &mut keys, &mut repeated);
+            in_several_files += usize::from(several_files(&receipts, group, &repeated[before..]));
         }
     }
     repeated.sort_unstable();
+    let mut dropped = Vec::with_capacity(repeated.len());
+    let mut again = 0;
     for &(at, first) in &repeated {
-        let (origin, first) = (receipts.origin[at as usize], receipts.origin[first as usize]);
+        let (origin, earlier) = (receipts.origin[at as usize], receipts.origin[first as usize]);
+        if origin.file() != earlier.file() {
+            // Exports overlap: the line is known already, and of a numbered line the later file tells.
+            again += 1;
+            dropped.push(if receipts.line[at as usize] == NONE { at } else { first });
+            continue;
+        }
+        dropped.push(at);
+        let first = earlier;
         let file = &receipts.files[origin.file()].0;
-        let other = if first.file() == origin.file() {
-            String::new()
-        } else {
-            format!(" of {}", receipts.files[first.file()].0.display())
-        };
         let field = if receipts.line[at as usize] == NONE { "" } else { "line" };
-        let reason = format!("the receipt already has this line, from line {}{other}", first.row());
+        let reason = format!("the receipt already has this line, from line {}", first.row());
         let fault = Fault::field(ProblemCode::DuplicateLine, field, "", reason);
         tally.bad(FeedKind::Receipts, file, origin.row(), *fault);
     }
     let long =
         receipts.facts.iter().filter(|facts| facts.last_at - facts.first_at > DAY_MICROS).count();
-    let warning = (long > 0).then(|| {
-        format!(
-            "{long} receipts have lines more than a day apart; if tills begin their numbers anew, \
-             join the date into the number"
-        )
-    });
-    let dropped: Vec<u32> = repeated.iter().map(|&(at, _)| at).collect();
-    (without(receipts.lines, &dropped), warning)
+    let warnings = [
+        (
+            long,
+            "receipts have lines more than a day apart; if tills begin their numbers anew, join the date into the number",
+        ),
+        (
+            again,
+            "lines of receipts stand in several files; they are counted as good and taken once",
+        ),
+        (
+            in_several_files,
+            "receipts have different lines in several files, taken together; import corrected exports one by one, so that the later replaces the earlier",
+        ),
+    ];
+    let warnings = warnings.into_iter().filter(|warning| warning.0 > 0);
+    dropped.sort_unstable();
+    dropped.dedup();
+    let said = warnings.map(|(count, what)| format!("{count} {what}")).collect();
+    (without(receipts.lines, &dropped), said)
+}
+
+/// Whether lines of a receipt that stay came from more than one file.
+fn several_files(receipts: &Receipts, group: &[u32], repeated: &[(u32, u32)]) -> bool {
+    let file = |row: u32| receipts.origin[row as usize].file();
+    let mut files = group
+        .iter()
+        .filter(|&&row| receipts.line[row as usize] == NONE)
+        .filter(|&&row| repeated.iter().all(|&(at, _)| at != row))
+        .map(|&row| file(row));
+    let first = files.next();
+    files.any(|file| Some(file) != first)
 }
 
 /// Rows in order of receipts, rows of one receipt in their own order.
@@ -116,7 +147,8 @@ fn judge(
         .map(|&j| group[j])
         .filter(|&other| equal(receipts, row as usize, other as usize))
         .collect();
-    let Some(&first) = equal.first() else { return };
+    // The latest, so that of three files with a numbered line the last one tells.
+    let Some(&first) = equal.last() else { return };
     let origin = receipts.origin[row as usize];
     let keep = receipts.files[origin.file()].1 && receipts.line[row as usize] == NONE;
     if !keep {
@@ -130,8 +162,11 @@ fn judge(
     };
     let before = of_file(origin.file());
     let others = (0..origin.file()).map(of_file).max().unwrap_or(0);
-    if before < others {
-        repeated.push((row, first));
+    let elsewhere = |&&other: &&u32| receipts.origin[other as usize].file() != origin.file();
+    if before < others
+        && let Some(&known) = equal.iter().find(elsewhere)
+    {
+        repeated.push((row, known));
     }
 }
 

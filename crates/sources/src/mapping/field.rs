@@ -169,6 +169,8 @@ impl Absent {
                 }
                 Cell::Text(text)
             }
+            // Many writers know no other way to say that a number is missing.
+            Cell::Float(number) if number.is_nan() => Cell::None,
             cell @ (Cell::Integer(_) | Cell::Float(_) | Cell::Decimal(..))
                 if !self.0.is_empty() && self.has(cell) =>
             {
@@ -180,9 +182,6 @@ impl Absent {
 
     fn has(&self, cell: Cell<'_>) -> bool {
         match cell {
-            Cell::Float(number) if number.is_nan() => {
-                self.0.iter().any(|(none, _)| none.eq_ignore_ascii_case("nan"))
-            }
             Cell::Float(number) => self.0.iter().any(|(_, none)| *none == Some(number)),
             Cell::Integer(number) => self.0.iter().any(|(_, none)| *none == Some(number as f64)),
             cell => {
