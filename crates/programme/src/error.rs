@@ -23,14 +23,16 @@ pub enum ProgrammeError {
         /// Which folder.
         folder: PathBuf,
     },
-    /// No receipts yet.
-    #[error("the lake holds no receipts; import some with `proffer import MAPPING.toml`")]
+    /// No receipts of customers yet.
+    #[error(
+        "the lake holds no receipts of customers; import some with `proffer import MAPPING.toml`, and map `customer` or `card`"
+    )]
     Empty,
     /// No snapshot yet.
     #[error("there is no snapshot; make one with `proffer refresh`")]
     NoSnapshot,
     /// A customer nobody has heard of.
-    #[error("no receipt and no table names the customer {id:?}")]
+    #[error("no receipt names the customer {id:?}")]
     NoCustomer {
         /// As asked.
         id: String,

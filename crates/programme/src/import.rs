@@ -1,17 +1,14 @@
 //! Import: feeds → quarantine and lake.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use lake::{Appended, Lake};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use sources::{Feed, Mapping, Problem};
 
-use crate::{Programme, Progress};
+use crate::{Programme, Progress, sha256_hex};
 
 /// What an import did, for people and programs.
 #[derive(Clone, Debug, Serialize)]
@@ -113,14 +110,26 @@ impl Programme {
         progress.stage("writing the lake", None);
         let lake = self.lake()?;
         let (lake, appended) = lake.append(&batch_id, &feed.batch)?;
+        // The batch is in; what fails from here on is a warning.
+        let mut warnings = feed.warnings.clone();
         let lake = if lake.manifest().runs() > self.settings.import.runs_max {
             progress.stage("compacting the lake", None);
-            lake.compact()?.0
+            match lake.compact() {
+                Ok((compacted, _)) => compacted,
+                Err(error) => {
+                    warnings.push(format!("the lake was not compacted: {error}"));
+                    lake
+                }
+            }
         } else {
             lake
         };
         let unknown = unknown_products(&lake)?;
-        let unknown_products_list = self.list_unknown_products(&batch_id, &unknown)?;
+        let listed = self.list_unknown_products(&batch_id, &unknown);
+        let unknown_products_list = listed.unwrap_or_else(|error| {
+            warnings.push(format!("unknown products could not be listed: {error:#}"));
+            None
+        });
         let totals = lake.manifest().totals;
         Ok(ImportReport {
             feeds: feed_reports(&feed),
@@ -135,7 +144,7 @@ impl Programme {
                 totals.receipts as f64,
             ),
             sales_with_customer_share: share(totals.net_with_customer as f64, totals.net as f64),
-            warnings: feed.warnings,
+            warnings,
         })
     }
 
@@ -168,12 +177,11 @@ impl Programme {
             return Ok(None);
         }
         let path = self.quarantine_file(batch_id, "-unknown-products")?;
-        let file =
-            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-        let mut out = BufWriter::new(file);
-        writeln!(out, "product")?;
+        let mut out = csv::Writer::from_path(&path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        out.write_record(["product"])?;
         for id in unknown {
-            writeln!(out, "{id}")?;
+            out.write_record([id])?;
         }
         out.flush()?;
         Ok(Some(path))
@@ -202,13 +210,12 @@ fn read(mapping: &Mapping, progress: &dyn Progress) -> Result<Feed> {
 
 /// What makes a batch that batch: the mapping's text and the bytes of the files, not their names.
 fn batch_id(mapping: &str, feed: &Feed) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(mapping);
+    let mut said = mapping.to_owned();
     for input in &feed.inputs {
-        hasher.update([0]);
-        hasher.update(&input.sha256);
+        said.push('\0');
+        said.push_str(&input.sha256);
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(said.as_bytes())
 }
 
 fn refuse_too_many_bad(feed: &Feed, allowed: f64, quarantine: Option<&Quarantined>) -> Result<()> {

@@ -26,7 +26,7 @@ pub use evaluate::EvaluateQuestion;
 pub use import::{FeedReport, ImportReport, Quarantined, TooManyBad};
 pub use offers::{OfferRow, OfferSet};
 pub use portraits::{PortraitFigures, PortraitRow, PortraitView};
-pub use progress::{Progress, Silent};
+pub use progress::Progress;
 pub use refresh::{ModelChoice, RefreshReport};
 pub use settings::{Language as SettingsLanguage, Settings};
 pub use shared_card::SharedCard;
@@ -42,12 +42,15 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use lake::{Lake, Snapshots, Storage};
+use sha2::{Digest, Sha256};
 
 /// An open programme folder.
 #[derive(Debug)]
 pub struct Programme {
     folder: PathBuf,
     settings: Settings,
+    // Which settings a snapshot was made with.
+    settings_sha256: String,
     storage: Arc<Storage>,
 }
 
@@ -59,6 +62,10 @@ pub struct Writing {
 }
 
 const SETTINGS: &str = "proffer.toml";
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 impl Programme {
     /// Makes a new programme in a folder that holds none.
@@ -91,7 +98,8 @@ impl Programme {
         let settings =
             Settings::read(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let storage = Arc::new(Storage::local(&folder.join("lake"))?);
-        Ok(Self { folder: folder.to_owned(), settings, storage })
+        let settings_sha256 = sha256_hex(text.as_bytes());
+        Ok(Self { folder: folder.to_owned(), settings, settings_sha256, storage })
     }
 
     /// What the retailer has set.

@@ -50,8 +50,7 @@ impl Programme {
     /// # Errors
     /// When there is no snapshot or it has no offers for the customer asked for.
     pub fn offers(&self, customer: Option<&str>) -> Result<OfferSet> {
-        let rows = self.offer_table()?;
-        let as_of = refresh::current_as_of(self)?.ok_or(ProgrammeError::NoSnapshot)?;
+        let (as_of, rows) = self.offer_table()?;
         let mut offers = read(&rows)?;
         if let Some(id) = customer {
             offers.retain(|offer| offer.customer == id);
@@ -68,7 +67,7 @@ impl Programme {
     /// When there is no snapshot, nothing for the customer, or the file cannot be written.
     pub fn write_offers(&self, customer: Option<&str>, out: &Path) -> Result<usize> {
         table::Format::of(out)?;
-        let mut rows = self.offer_table()?;
+        let (_, mut rows) = self.offer_table()?;
         if let Some(id) = customer {
             let ids = rows.column(0).as_string::<i32>().clone();
             let wanted = ids.iter().map(|other| Some(other == Some(id))).collect();
@@ -81,12 +80,12 @@ impl Programme {
         Ok(rows.num_rows())
     }
 
-    fn offer_table(&self) -> Result<RecordBatch> {
-        let (_, bytes) = refresh::current_file(self, "offers.parquet")?;
+    fn offer_table(&self) -> Result<(Day, RecordBatch)> {
+        let (as_of, bytes) = refresh::current_file(self, "offers.parquet")?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
         let schema = builder.schema().clone();
         let batches = builder.build()?.collect::<Result<Vec<_>, _>>()?;
-        Ok(concat_batches(&schema, &batches)?)
+        Ok((as_of, concat_batches(&schema, &batches)?))
     }
 }
 

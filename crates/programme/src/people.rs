@@ -13,6 +13,8 @@ pub(crate) struct People {
     invitations: HashMap<u32, Vec<Invitation>>,
     redemptions: HashMap<u32, Vec<Redemption>>,
     profiles: HashMap<u32, Profile>,
+    // Ids behind the codes of campaigns.
+    campaigns: Vec<String>,
     /// Texts behind the codes of profiles and regions.
     pub texts: Texts,
 }
@@ -54,6 +56,8 @@ impl People {
             };
             people.redemptions.entry(code).or_default().push(redemption);
         }
+        let described = campaigns.iter().map(|campaign| campaign.id.0.as_str());
+        people.campaigns = described.chain(unknown.iter()).map(str::to_owned).collect();
         for row in lake.table::<retail::Customer>()? {
             let Some(code) = customers.code(&row.id.0) else { continue };
             let mut text =
@@ -93,14 +97,19 @@ impl People {
     }
 
     /// Rows of the snapshot's extract: customer, what, campaign, day, and the campaign's first day.
-    pub(crate) fn extract(&self) -> Vec<(u32, &'static str, u32, Day, Option<Day>)> {
+    pub(crate) fn extract(&self) -> Vec<(u32, &'static str, &str, Day, Option<Day>)> {
+        let id = |code: u32| self.campaigns[code as usize].as_str();
         let invitations = self.invitations.iter().flat_map(|(&customer, rows)| {
-            rows.iter()
-                .map(move |row| (customer, "invitation", row.campaign, row.start, Some(row.start)))
+            let row = move |row: &Invitation| {
+                (customer, "invitation", id(row.campaign), row.start, Some(row.start))
+            };
+            rows.iter().map(row)
         });
         let redemptions = self.redemptions.iter().flat_map(|(&customer, rows)| {
-            rows.iter()
-                .map(move |row| (customer, "redemption", row.campaign, row.day, row.campaign_start))
+            let row = move |row: &Redemption| {
+                (customer, "redemption", id(row.campaign), row.day, row.campaign_start)
+            };
+            rows.iter().map(row)
         });
         let mut rows: Vec<_> = invitations.chain(redemptions).collect();
         rows.sort_unstable();

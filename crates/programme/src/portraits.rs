@@ -207,7 +207,7 @@ impl Programme {
         let studio = Studio::open(self)?;
         let unknown = || ProgrammeError::NoCustomer { id: customer.to_owned() };
         let code = studio.lake.customers()?.code(customer).ok_or_else(unknown)?;
-        let current = refresh::current_population(self, studio.lake.manifest())?;
+        let current = refresh::current_population(self, studio.lake.manifest().number)?;
         let made = match current {
             Some(population) if as_of.is_none_or(|day| day == population.as_of()) => {
                 let lines = studio.lake.lines(&Customers::Range(code..=code))?;
@@ -271,9 +271,10 @@ impl Studio {
 
 /// Lines of every customer, without the sales nobody showed a card for.
 pub(crate) fn with_customers(lake: &Lake) -> Result<Lines> {
-    let last = lake.customers()?.len() as u32;
-    if last == 0 {
-        return Err(ProgrammeError::Empty.into());
-    }
-    Ok(lake.lines(&Customers::Range(0..=last - 1))?)
+    let known = lake.customers()?.len() as u32;
+    let lines = match known.checked_sub(1) {
+        Some(last) => lake.lines(&Customers::Range(0..=last))?,
+        None => Lines::default(),
+    };
+    if lines.is_empty() { Err(ProgrammeError::Empty.into()) } else { Ok(lines) }
 }

@@ -7,12 +7,3 @@ pub trait Progress {
     /// So much of the stage is done.
     fn done(&self, amount: u64);
 }
-
-/// Nobody watches.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn stage(&self, _name: &str, _total: Option<u64>) {}
-    fn done(&self, _amount: u64) {}
-}

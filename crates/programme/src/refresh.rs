@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray, UInt32Array};
-use lake::{Manifest, Snapshot};
+use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray};
+use lake::Snapshot;
 use models::next_basket::Model;
 use models::{Evaluation, Items, Level, OfferSettings, Protocol, Weights};
 use portrait::Population;
@@ -36,6 +36,9 @@ pub struct RefreshReport {
     pub model: ModelChoice,
     /// Cards used for many people: out of the population and the models.
     pub shared_cards: Vec<SharedCard>,
+    /// What went wrong after the snapshot was current.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }
 
 /// The model that ranks offers.
@@ -66,7 +69,7 @@ impl Programme {
 
         progress.stage("making portraits", None);
         let Everybody { portraits, population, shared } = studio.everybody(self, &lines, as_of)?;
-        let mut writer = self.snapshots().begin(inputs(&studio, as_of))?;
+        let mut writer = self.snapshots().begin(self.inputs(&studio, as_of))?;
         writer.parquet("portraits.parquet", &[studio.table(&portraits)?])?;
         let customers = portraits.len();
         drop(portraits);
@@ -99,8 +102,12 @@ impl Programme {
         writer.bytes("shared-cards.json", serde_json::to_vec_pretty(&cards)?)?;
         progress.stage("finishing the snapshot", None);
         let snapshot = writer.finish()?;
-        self.snapshots().prune(self.settings.snapshots.keep)?;
+        // The snapshot is current; what cannot be removed now is removed next time.
+        let pruned = self.snapshots().prune(self.settings.snapshots.keep);
+        let warning =
+            pruned.err().map(|error| format!("older snapshots were not removed: {error}"));
         Ok(RefreshReport {
+            warning,
             snapshot: snapshot.number,
             as_of,
             customers,
@@ -114,40 +121,38 @@ impl Programme {
 
 /// The current snapshot's day.
 pub(crate) fn current_as_of(programme: &Programme) -> Result<Option<Day>> {
-    let Some(snapshot) = programme.snapshots().current()? else { return Ok(None) };
-    let text = snapshot.inputs.get("as_of").context("the snapshot does not say its day")?;
-    Ok(Some(text.parse()?))
+    programme.snapshots().current()?.map(|snapshot| day_of(&snapshot)).transpose()
 }
 
-/// The current snapshot's population, if the catalogue it was made with still stands.
+fn day_of(snapshot: &Snapshot) -> Result<Day> {
+    let text = snapshot.inputs.get("as_of").context("the snapshot does not say its day")?;
+    Ok(text.parse()?)
+}
+
+/// The current snapshot's population, if lake and settings are still those it was made from: only then
+/// does it give one customer the portrait that everybody's batch would give him.
 pub(crate) fn current_population(
     programme: &Programme,
-    manifest: &Manifest,
+    manifest: u64,
 ) -> Result<Option<Population>> {
     let Some(snapshot) = programme.snapshots().current()? else { return Ok(None) };
-    if snapshot.inputs.get("catalogue") != Some(&catalogue_version(manifest)) {
+    let same = |name: &str, value: &str| snapshot.inputs.get(name).is_some_and(|of| of == value);
+    if !same("manifest", &manifest.to_string()) || !same("settings", &programme.settings_sha256) {
         return Ok(None);
     }
     let bytes = programme.snapshots().read(&snapshot, "population.json")?;
     Ok(Some(serde_json::from_slice(&bytes)?))
 }
 
-fn inputs(studio: &Studio, as_of: Day) -> BTreeMap<String, String> {
-    let manifest = studio.lake.manifest();
-    BTreeMap::from([
-        ("as_of".to_owned(), as_of.to_string()),
-        ("manifest".to_owned(), manifest.number.to_string()),
-        ("catalogue".to_owned(), catalogue_version(manifest)),
-        ("proffer".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-    ])
-}
-
-/// What the codes of a population depend on: products, categories and the ranks of customers.
-fn catalogue_version(manifest: &Manifest) -> String {
-    let hash =
-        |file: Option<&lake::StoredFile>| file.map_or("-", |file| &file.sha256[..16]).to_owned();
-    let dictionary = |kind: &str| hash(manifest.dictionaries.get(kind));
-    [dictionary("customer"), dictionary("product"), hash(manifest.tables.get("products"))].join(" ")
+impl Programme {
+    fn inputs(&self, studio: &Studio, as_of: Day) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("as_of".to_owned(), as_of.to_string()),
+            ("manifest".to_owned(), studio.lake.manifest().number.to_string()),
+            ("settings".to_owned(), self.settings_sha256.clone()),
+            ("proffer".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+        ])
+    }
 }
 
 /// Invitations and redemptions by customer, as the portraits saw them.
@@ -160,7 +165,7 @@ fn campaign_extract(studio: &Studio) -> Result<RecordBatch> {
             Arc::new(rows.iter().map(|row| customers.text(row.0)).collect::<StringArray>()),
         ),
         ("what", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.1)))),
-        ("campaign", Arc::new(UInt32Array::from_iter_values(rows.iter().map(|row| row.2)))),
+        ("campaign", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.2)))),
         ("day", Arc::new(Date32Array::from_iter_values(rows.iter().map(|row| row.3.0)))),
         (
             "campaign_start",
@@ -222,9 +227,9 @@ fn on_sale(mut items: Items, lines: &Lines, as_of: Day) -> Items {
     items
 }
 
-/// A file of the current snapshot.
-pub(crate) fn current_file(programme: &Programme, name: &str) -> Result<(Snapshot, bytes::Bytes)> {
+/// A file of the current snapshot, and the snapshot's day.
+pub(crate) fn current_file(programme: &Programme, name: &str) -> Result<(Day, bytes::Bytes)> {
     let snapshot = programme.snapshots().current()?.ok_or(crate::ProgrammeError::NoSnapshot)?;
     let bytes = programme.snapshots().read(&snapshot, name)?;
-    Ok((snapshot, bytes))
+    Ok((day_of(&snapshot)?, bytes))
 }

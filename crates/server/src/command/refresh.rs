@@ -41,5 +41,11 @@ pub fn text(report: &RefreshReport, language: Language) -> String {
             Language::Ru => format!("Исключена карта, по которой покупают многие: {id} (чеков {receipts}, до {day} в день)."),
         });
     }
+    lines.extend(
+        report
+            .warning
+            .iter()
+            .map(|warning| format!("{} {warning}", language.pick("Note:", "Внимание:"))),
+    );
     lines.join("\n")
 }

@@ -6,15 +6,13 @@ use std::time::{Duration, Instant};
 use super::fixture::{HEADER, MAPPING, Shop, rows, soak};
 
 /// Kills each command at moments spread over its undisturbed time.
-fn kill(shop: &Shop, arguments: &[&str], whole: Duration, at: f64) -> bool {
+fn kill(shop: &Shop, arguments: &[&str], whole: Duration, at: f64) {
     let mut child =
         shop.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(whole.mul_f64(at));
-    let finished = child.try_wait().unwrap().is_some();
     // SIGKILL, on Unix.
     let _ = child.kill();
     child.wait().unwrap();
-    finished
 }
 
 fn moments() -> impl Iterator<Item = f64> {
