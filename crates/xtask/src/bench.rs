@@ -33,6 +33,8 @@ struct Ours {
     customers: u64,
     lines: u64,
     threads: u64,
+    one_lines: u64,
+    one_s: f64,
 }
 
 /// What the peer says of itself.
@@ -113,6 +115,8 @@ fn print_portrait(as_of: &str, ours: &[Ours], theirs: &[Theirs], apart: &Compari
         println!("{name:<34}{part:10.3}");
     }
     println!("ratio                             {:10.1}", their_s / our_s);
+    let one = median_of(|run| run.one_s) * 1000.0;
+    println!("one customer of {} lines: {one:.3} ms", first.one_lines);
     let largest =
         apart.largest_deviation.map_or("a missing value".to_owned(), |d| format!("{d:.1e}"));
     println!(
