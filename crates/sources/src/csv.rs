@@ -20,15 +20,11 @@ pub(crate) fn read(
 ) -> Result<(String, Option<String>), ReadError> {
     let mut file = TextFile::open(opened, mapping.defaults.encoding)?;
     let (mut splitter, slots, width) = header(&mut file, mapping)?;
-    let mut told = 0;
     loop {
         if file.unread().is_empty() && !file.more()? {
             break;
         }
-        if file.bytes - told >= 1 << 20 {
-            told = file.bytes;
-            (intake.progress)(told, intake.rows);
-        }
+        intake.tell(file.bytes);
         let finished = file.finished();
         match splitter.split(file.unread(), finished) {
             Split::Incomplete if file.unread().len() <= ROW_BYTES_MAX => {

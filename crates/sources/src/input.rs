@@ -37,9 +37,19 @@ pub(crate) struct Intake<'a> {
     /// Told the bytes of this file that are done and its rows so far.
     pub progress: &'a mut dyn FnMut(u64, u64),
     pub rows: u64,
+    /// Bytes of which progress was told.
+    pub told: u64,
 }
 
 impl Intake<'_> {
+    /// Tells progress, once a mebibyte.
+    pub fn tell(&mut self, bytes: u64) {
+        if bytes - self.told >= 1 << 20 {
+            self.told = bytes;
+            (self.progress)(bytes, self.rows);
+        }
+    }
+
     #[inline]
     pub fn row(&mut self, row: &Row<'_>) {
         self.rows += 1;

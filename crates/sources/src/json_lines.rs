@@ -17,15 +17,11 @@ pub(crate) fn read(
     let mut file = TextFile::open(opened, Encoding::Utf8)?;
     let names = &mapping.columns;
     let mut seen = vec![false; names.len()];
-    let mut told = 0;
     loop {
         if file.unread().is_empty() && !file.more()? {
             break;
         }
-        if file.bytes - told >= 1 << 20 {
-            told = file.bytes;
-            (intake.progress)(told, intake.rows);
-        }
+        intake.tell(file.bytes);
         let unread = file.unread();
         let end = unread.iter().position(|&b| b == b'\n');
         match end {

@@ -153,6 +153,7 @@ impl Reading<'_> {
             sink,
             progress: &mut progress,
             rows: 0,
+            told: 0,
         };
         let (sha256, warning) = match format {
             FileFormat::Csv => csv::read(opened, mapping, &mut intake)?,

@@ -64,6 +64,29 @@ fn a_killed_refresh_leaves_the_older_snapshot_or_the_new_one() {
 }
 
 #[test]
+fn a_killed_erasure_can_be_finished() {
+    let fed = |shop: &Shop| {
+        shop.import(&rows(8_000));
+        shop.done(&["refresh"]);
+    };
+    let whole = {
+        let shop = Shop::new();
+        fed(&shop);
+        timed(&shop, &["erase", "c1"])
+    };
+    for at in moments() {
+        let shop = Shop::new();
+        fed(&shop);
+        kill(&shop, &["erase", "c1"], whole, at);
+        shop.done(&["erase", "c1"]);
+        assert!(!shop.done(&["offers", "--json"]).contains("\"c1\""), "killed at {at}");
+        assert!(shop.failed(&["portrait", "c1"]).contains("c1"), "killed at {at}");
+        shop.done(&["portrait", "c2"]);
+        assert_eq!(shop.sums().receipts, 8_000 - 2, "killed at {at}");
+    }
+}
+
+#[test]
 fn a_killed_compaction_changes_no_sum() {
     let shop = Shop::new();
     shop.write("mapping.toml", MAPPING);

@@ -171,11 +171,7 @@ impl Absent {
             }
             // Many writers know no other way to say that a number is missing.
             Cell::Float(number) if number.is_nan() => Cell::None,
-            cell @ (Cell::Integer(_) | Cell::Float(_) | Cell::Decimal(..))
-                if !self.0.is_empty() && self.has(cell) =>
-            {
-                Cell::None
-            }
+            cell if !self.0.is_empty() && self.has(cell) => Cell::None,
             cell => cell,
         }
     }
