@@ -6,13 +6,13 @@ use arrow_array::cast::AsArray;
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use bytes::Bytes;
-use lake::{Erased, LakeError};
+use lake::{Erased, Lake, LakeError};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 
-use crate::Programme;
 use crate::shared_card::SharedCard;
+use crate::{Programme, ProgrammeError, sha256_hex};
 
 /// What an erasure removed.
 #[derive(Clone, Debug, Serialize)]
@@ -28,10 +28,15 @@ impl Programme {
     /// name is kept as sales without a customer. Repeating it changes nothing more.
     ///
     /// # Errors
-    /// When the storage fails or another process changes the programme; run it again then.
+    /// When nobody knows the customer (a slip of the pen must not bar somebody who comes later), or
+    /// the storage fails or another process changes the programme; run it again then.
     pub fn erase(&self, customer: &str) -> Result<EraseReport> {
         let _writing = self.write()?;
-        let (_, lake) = self.lake()?.erase(customer)?;
+        let lake = self.lake()?;
+        if !is_known(&lake, customer)? {
+            return Err(ProgrammeError::NoCustomer { id: customer.to_owned() }.into());
+        }
+        let (_, lake) = lake.erase(customer)?;
         let snapshot_files = self.snapshots().erase(|name, bytes| {
             without(name, bytes, customer, lake.known).map_err(|error| LakeError::Damaged {
                 path: name.to_owned(),
@@ -40,6 +45,15 @@ impl Programme {
         })?;
         Ok(EraseReport { lake, snapshot_files })
     }
+}
+
+/// Whether receipts or tables name him, or an erasure was begun.
+fn is_known(lake: &Lake, id: &str) -> Result<bool> {
+    Ok(lake.customers()?.code(id).is_some()
+        || lake.manifest().erased.contains(&sha256_hex(id.as_bytes()))
+        || lake.table::<retail::Customer>()?.iter().any(|row| row.id.0 == id)
+        || lake.table::<retail::Invitation>()?.iter().any(|row| row.customer.0 == id)
+        || lake.table::<retail::Redemption>()?.iter().any(|row| row.customer.0 == id))
 }
 
 const NO_POPULATION: &[u8] = b"null";

@@ -32,14 +32,14 @@ pub enum ProgrammeError {
     #[error("there is no snapshot; make one with `proffer refresh`")]
     NoSnapshot,
     /// A customer nobody has heard of.
-    #[error("no receipt names the customer {id:?}")]
+    #[error("no receipt and no table names the customer {id:?}")]
     NoCustomer {
         /// As asked.
         id: String,
     },
     /// A customer without offers.
     #[error(
-        "the current snapshot has no offers for the customer {id:?}: nobody knows him, he had no purchase yet, or he is listed as a card used for many people"
+        "the current snapshot has no offers for the customer {id:?}: perhaps the id is not his, he had no purchase up to its day, he is listed as a card used for many people, or its day is long after the newest receipts"
     )]
     NoOffers {
         /// As asked.

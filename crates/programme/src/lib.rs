@@ -68,18 +68,18 @@ fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 impl Programme {
-    /// Makes a new programme in a folder that holds none.
+    /// Makes a new programme in a folder that holds none; it speaks the language from then on.
     ///
     /// # Errors
     /// When the folder already holds a programme or cannot be written.
-    pub fn init(folder: &Path) -> Result<Self> {
+    pub fn init(folder: &Path, language: SettingsLanguage) -> Result<Self> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let settings = folder.join(SETTINGS);
         if settings.exists() {
             return Err(ProgrammeError::Exists { folder: folder.to_owned() }.into());
         }
-        std::fs::write(&settings, Settings::DEFAULT)
+        std::fs::write(&settings, Settings::default_text(language))
             .with_context(|| format!("cannot write {}", settings.display()))?;
         Self::open(folder)
     }

@@ -36,7 +36,7 @@ pub struct RefreshReport {
     pub model: ModelChoice,
     /// Cards used for many people: out of the population and the models.
     pub shared_cards: Vec<SharedCard>,
-    /// What went wrong after the snapshot was current.
+    /// What is wrong with the snapshot, or went wrong after it was current.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
 }
@@ -104,8 +104,15 @@ impl Programme {
         let snapshot = writer.finish()?;
         // The snapshot is current; what cannot be removed now is removed next time.
         let pruned = self.snapshots().prune(self.settings.snapshots.keep);
-        let warning =
-            pruned.err().map(|error| format!("older snapshots were not removed: {error}"));
+        let pruned = pruned.err().map(|error| format!("older snapshots were not removed: {error}"));
+        let stale = formed.is_empty().then(|| {
+            let newest = Day(newest);
+            format!(
+                "there are no offers: nothing was sold in the {ON_SALE_DAYS} days up to {as_of} \
+                 (the newest receipts are of {newest})"
+            )
+        });
+        let warning = stale.or(pruned);
         Ok(RefreshReport {
             warning,
             snapshot: snapshot.number,

@@ -60,6 +60,15 @@ impl Settings {
     /// The text that a new programme gets, and that speaks where a programme's own is silent.
     pub const DEFAULT: &'static str = include_str!("settings.toml");
 
+    /// The text of a new programme that speaks a language.
+    #[must_use]
+    pub fn default_text(language: Language) -> String {
+        match language {
+            Language::En => Self::DEFAULT.to_owned(),
+            Language::Ru => Self::DEFAULT.replacen("language = \"en\"", "language = \"ru\"", 1),
+        }
+    }
+
     /// Reads a programme's settings over the defaults.
     ///
     /// # Errors
@@ -87,6 +96,8 @@ mod tests {
     #[test]
     fn a_file_overrides_what_it_names_and_nothing_else() {
         let defaults = Settings::read("").unwrap();
+        let russian = Settings::read(&Settings::default_text(Language::Ru)).unwrap();
+        assert_eq!((russian.language, &russian.offers), (Language::Ru, &defaults.offers));
         let own = Settings::read("language = \"ru\"\n[offers]\ncount = 3\n").unwrap();
         assert_eq!((own.language, own.offers.count), (Language::Ru, 3));
         assert_eq!(own.import, defaults.import);

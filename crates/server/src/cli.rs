@@ -9,7 +9,7 @@ use crate::language::Language;
 
 /// Receipts in; portraits and personal offers out.
 #[derive(Debug, Parser)]
-#[command(name = "proffer", version, about, propagate_version = true)]
+#[command(name = "proffer", version, propagate_version = true)]
 pub struct Cli {
     /// The programme's folder.
     #[arg(
@@ -65,7 +65,7 @@ pub struct Import {
 #[derive(Debug, Args)]
 pub struct Refresh {
     /// Day of the snapshot; default: the newest day with receipts.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<Day>,
     /// Report as JSON.
     #[arg(long)]
@@ -77,7 +77,7 @@ pub struct Portrait {
     /// Whose; without it everybody's, which needs --out.
     pub customer: Option<String>,
     /// Day of the portrait; default: the current snapshot's, else the newest day with receipts.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<Day>,
     /// Write to a .parquet, .csv, .json or .jsonl file.
     #[arg(long, value_name = "FILE", conflicts_with = "customer")]
@@ -110,10 +110,10 @@ pub struct Evaluate {
     #[arg(long, value_enum, default_value = "product")]
     pub level: LevelName,
     /// Leave out receipts of this day and later.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub until: Option<Day>,
     /// First day of the novel protocol's window; default: 28 days before the newest day.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub cut: Option<Day>,
     /// Print as JSON.
     #[arg(long)]
@@ -189,12 +189,21 @@ pub struct Erase {
     pub json: bool,
 }
 
+fn day(text: &str) -> Result<Day, String> {
+    text.parse().map_err(|_| "write a day of the calendar as 2017-12-31".to_owned())
+}
+
 fn share(text: &str) -> Result<f64, String> {
     let (number, divisor) = match text.strip_suffix('%') {
         Some(number) => (number, 100.0),
         None => (text, 1.0),
     };
-    let share = number.trim().parse::<f64>().map_err(|error| error.to_string())? / divisor;
+    let share = number
+        .trim()
+        .replace(',', ".")
+        .parse::<f64>()
+        .map_err(|_| "write a share as 1% or 0.01".to_owned())?
+        / divisor;
     if (0.0..=1.0).contains(&share) {
         Ok(share)
     } else {
@@ -217,6 +226,7 @@ mod tests {
         for (text, expected) in [
             ("0.01", Some(0.01)),
             ("1%", Some(0.01)),
+            ("0,5%", Some(0.005)),
             ("0", Some(0.0)),
             ("100 %", Some(1.0)),
             ("1.5", None),

@@ -32,7 +32,11 @@ pub fn run(cli: &Cli) -> Result<()> {
 }
 
 fn init(cli: &Cli) -> Result<()> {
-    let programme = Programme::init(&cli.dir)?;
+    let wanted = match cli.lang {
+        Some(Language::Ru) => programme::SettingsLanguage::Ru,
+        _ => programme::SettingsLanguage::En,
+    };
+    let programme = Programme::init(&cli.dir, wanted)?;
     let language = language(cli, programme.settings());
     let made = language.pick("Made a programme in", "Создана программа в папке");
     let next =

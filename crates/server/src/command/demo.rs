@@ -28,7 +28,7 @@ fn main_job(cli: &Cli, arguments: &Demo, folder: &Path) -> Result<()> {
     let size =
         DemoSize { customers: arguments.customers, days: arguments.days, seed: arguments.seed };
     let mapping = watched(|bar| kind.write(size, &folder.join("feeds"), bar))?;
-    let programme = Programme::init(&folder.join("programme"))?;
+    let programme = Programme::init(&folder.join("programme"), programme::SettingsLanguage::En)?;
     let language = language(cli, programme.settings());
     say(language.pick(
         "== Feeds of a demo shop, imported",

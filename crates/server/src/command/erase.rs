@@ -13,13 +13,6 @@ pub fn run(cli: &Cli, arguments: &Erase) -> Result<()> {
     if arguments.json {
         return say_json(&report);
     }
-    if !report.lake.known {
-        let unknown = language.pick(
-            "Nobody of this id was known; feeds that bring him later will be kept without him:",
-            "Такой покупатель неизвестен; если он придёт в данных, чеки сохранятся без него:",
-        );
-        return say(&format!("{unknown} {}", arguments.customer));
-    }
     let (lines, rows, files) =
         (count(report.lake.lines), count(report.lake.table_rows), count(report.snapshot_files));
     say(&match language {

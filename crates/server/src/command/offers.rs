@@ -17,7 +17,21 @@ pub fn run(cli: &Cli, arguments: &Offers) -> Result<()> {
         return say(&format!("{written} {what} {}", out.display()));
     }
     let set = programme.offers(customer)?;
-    if arguments.json { say_json(&set) } else { say(&text(&set, language)) }
+    if arguments.json {
+        say_json(&with_sentences(&set, language)?)
+    } else {
+        say(&text(&set, language))
+    }
+}
+
+/// The offers as JSON, each with its reason as a sentence beside the code and its parameters.
+fn with_sentences(set: &OfferSet, language: Language) -> Result<serde_json::Value> {
+    let mut value = serde_json::to_value(set)?;
+    let rows = value["offers"].as_array_mut().into_iter().flatten();
+    for (row, offer) in rows.zip(&set.offers) {
+        row["why"] = language.reason(&offer.reason).into();
+    }
+    Ok(value)
 }
 
 pub fn text(set: &OfferSet, language: Language) -> String {

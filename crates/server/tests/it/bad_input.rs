@@ -229,6 +229,17 @@ fn wrong_use_is_told_apart_from_failure() {
 }
 
 #[test]
+fn a_slip_of_the_pen_is_told() {
+    let shop = Shop::new();
+    shop.import(&rows(10));
+    assert!(shop.failed(&["erase", "nobody"]).contains("nobody"));
+    let report = shop.done(&["refresh", "--as-of", "2030-01-01"]);
+    assert!(report.contains("there are no offers"), "{report}");
+    let wrong = shop.run(&["refresh", "--as-of", "31.12.2017"]);
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("2017-12-31"));
+}
+
+#[test]
 fn of_two_processes_that_change_a_programme_one_is_refused() {
     let shop = Shop::new();
     shop.import(&rows(10));
