@@ -191,11 +191,48 @@ impl LineBatch {
     }
 }
 
-/// Everything one import brings: the good part of its feeds.
+/// Placements of products in promotion, one row a product, shop and week, in any order. All columns
+/// have the same length; texts are codes into the lists beside them, [`NONE`] where absent.
+#[derive(Clone, Debug, Default)]
+pub struct PlacementBatch {
+    /// Products' ids.
+    pub products: Texts,
+    /// Shops' ids.
+    pub shops: Texts,
+    /// Places in the shop or in the leaflet, as the source names them.
+    pub places: Texts,
+    /// Product; always there.
+    pub product: Vec<u32>,
+    /// Shop; always there.
+    pub shop: Vec<u32>,
+    /// The week's first day, days since 1970-01-01.
+    pub week: Vec<i32>,
+    /// Where in the shop it was displayed.
+    pub display: Vec<u32>,
+    /// Where in the leaflet it stood.
+    pub mailer: Vec<u32>,
+}
+
+impl PlacementBatch {
+    /// How many placements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.product.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.product.is_empty()
+    }
+}
+
+/// Everything one import brings, or a part of it: the good part of its feeds.
 #[derive(Clone, Debug, Default)]
 #[allow(missing_docs)] // the types say it
 pub struct Batch {
     pub lines: LineBatch,
+    pub placements: PlacementBatch,
     pub products: Vec<Product>,
     pub shops: Vec<Shop>,
     pub customers: Vec<Customer>,

@@ -15,7 +15,7 @@ mod money;
 mod receipt;
 mod time;
 
-pub use batch::{Batch, LineBatch, NONE, Names, Texts};
+pub use batch::{Batch, LineBatch, NONE, Names, PlacementBatch, Texts};
 pub use campaign::{Campaign, Coupon, Invitation, Redemption};
 pub use catalogue::{Assortment, Cost, Price, Product, Shop, Stock};
 pub use customer::Customer;
