@@ -21,6 +21,7 @@ mod index;
 mod manifest;
 mod merge;
 mod order;
+mod placements;
 mod repair;
 mod rows;
 mod scan;
