@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow_select::concat::concat_batches;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -94,9 +94,9 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// What a Parquet file says of itself, read once and shared by all who read parts of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Opened<'a> {
-    storage: &'a Storage,
+    source: Source,
     file: &'a StoredFile,
     metadata: ArrowReaderMetadata,
 }
@@ -104,7 +104,7 @@ pub(crate) struct Opened<'a> {
 impl<'a> Opened<'a> {
     /// Reads the file's metadata with its page index, and compares its size with the manifest's.
     pub(crate) fn new(storage: &'a Storage, file: &'a StoredFile) -> Result<Self, LakeError> {
-        let source = storage.open(&file.path)?;
+        let source = storage.source(&file.path)?;
         if source.len() != file.bytes {
             return Err(LakeError::Damaged {
                 path: storage.location(&file.path),
@@ -112,7 +112,8 @@ impl<'a> Opened<'a> {
             });
         }
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
-        Ok(Self { storage, file, metadata: ArrowReaderMetadata::load(&source, options)? })
+        let metadata = ArrowReaderMetadata::load(&source, options)?;
+        Ok(Self { source, file, metadata })
     }
 
     /// Its row groups.
@@ -120,16 +121,40 @@ impl<'a> Opened<'a> {
         self.metadata.metadata().row_groups()
     }
 
-    /// A reader with a handle of its own.
-    pub(crate) fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<Source>, LakeError> {
-        let source = self.storage.open(&self.file.path)?;
+    /// A reader of some columns of one row group. From an object store it fetches them at once.
+    pub(crate) fn reader(
+        &self,
+        group: usize,
+        columns: &[&str],
+    ) -> Result<ParquetRecordBatchReaderBuilder<Source>, LakeError> {
+        let mut source = self.source.again()?;
+        let schema = self.metadata.metadata().file_metadata().schema_descr();
+        let mask = ProjectionMask::columns(schema, columns.iter().copied());
+        let chunks = self.row_groups()[group].columns().iter().enumerate();
+        let wanted = chunks.filter(|(leaf, _)| mask.leaf_included(*leaf));
+        let ranges: Vec<_> = wanted
+            .map(|(_, chunk)| {
+                let (start, length) = chunk.byte_range();
+                start..start + length
+            })
+            .collect();
+        source.prefetch(&ranges)?;
+        let builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone());
+        Ok(builder.with_row_groups(vec![group]).with_projection(mask))
+    }
+
+    /// All of it.
+    fn whole(&self) -> Result<ParquetRecordBatchReaderBuilder<Source>, LakeError> {
+        let mut source = self.source.again()?;
+        source.prefetch(std::slice::from_ref(&(0..self.file.bytes)))?;
         Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone()))
     }
 }
 
 /// Reads a small file whole.
 pub(crate) fn read_all(storage: &Storage, file: &StoredFile) -> Result<RecordBatch, LakeError> {
-    let builder = Opened::new(storage, file)?.reader()?;
+    let builder = Opened::new(storage, file)?.whole()?;
     let schema = builder.schema().clone();
     let batches = builder.with_batch_size(1 << 16).build()?.collect::<Result<Vec<_>, _>>()?;
     Ok(concat_batches(&schema, &batches)?)

@@ -8,7 +8,6 @@ use arrow_array::types::{Date32Type, Int64Type, TimestampMicrosecondType, UInt16
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::SchemaRef;
 use arrow_select::filter::filter_record_batch;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
@@ -199,20 +198,18 @@ fn read_group(
     customers: &Customers,
     columns: &[&str],
 ) -> Result<Vec<RecordBatch>, LakeError> {
-    let mut builder = file.reader()?;
     let rows = file.row_groups()[group].num_rows() as usize;
-    if held == Held::Some {
-        let Some(wanted) = rows_of(file, group, customers)? else { return Ok(Vec::new()) };
-        if wanted.len() < rows {
-            let selection =
-                vec![RowSelector::skip(wanted.start), RowSelector::select(wanted.len())];
-            builder = builder.with_row_selection(RowSelection::from(selection));
-        }
+    let wanted = match held {
+        Held::Some => rows_of(file, group, customers)?,
+        Held::None | Held::All => Some(0..rows),
+    };
+    let Some(wanted) = wanted else { return Ok(Vec::new()) };
+    let mut builder = file.reader(group, columns)?;
+    if wanted.len() < rows {
+        let selection = vec![RowSelector::skip(wanted.start), RowSelector::select(wanted.len())];
+        builder = builder.with_row_selection(RowSelection::from(selection));
     }
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    let reader =
-        builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(rows).build()?;
-    Ok(reader.collect::<Result<_, _>>()?)
+    Ok(builder.with_batch_size(rows).build()?.collect::<Result<_, _>>()?)
 }
 
 /// Which rows of a row group belong to the wanted customers: they stand together, since the file is
@@ -222,13 +219,7 @@ fn rows_of(
     group: usize,
     customers: &Customers,
 ) -> Result<Option<std::ops::Range<usize>>, LakeError> {
-    let builder = file.reader()?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), ["customer"]);
-    let reader = builder
-        .with_row_groups(vec![group])
-        .with_projection(mask)
-        .with_batch_size(1 << 17)
-        .build()?;
+    let reader = file.reader(group, &["customer"])?.with_batch_size(1 << 17).build()?;
     let (mut before, mut wanted) = (0, 0);
     for batch in reader {
         let batch = batch?;
