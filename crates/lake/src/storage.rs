@@ -47,18 +47,18 @@ pub struct Listed {
 }
 
 impl Storage {
-    /// Opens `s3://bucket/prefix`, or else a folder of that name, made if it is not there.
-    /// A bucket's keys, region and endpoint come from the environment (see [`Bucket::open`]).
+    /// Opens `s3://bucket/prefix`, or else a folder, named from the one it stands `beside` and made if
+    /// it is not there. A bucket's keys, region and endpoint come from the environment (see
+    /// [`Bucket::open`]).
     ///
     /// # Errors
     /// When the folder cannot be made, or the bucket's address or environment is wrong; nothing is
     /// asked of the object store yet.
-    pub fn open(url_or_folder: &str) -> Result<Self, LakeError> {
-        if Bucket::is_url(url_or_folder) {
-            let bucket = Bucket::open(url_or_folder, Limits::default(), environment())?;
-            return Ok(Self::bucket(bucket));
+    pub fn open(place: &str, beside: &FsPath) -> Result<Self, LakeError> {
+        if place.contains("://") {
+            return Ok(Self::bucket(Bucket::open(place)?));
         }
-        Self::local(FsPath::new(url_or_folder))
+        Self::local(&beside.join(place))
     }
 
     /// A folder on this machine, made if it is not there.
@@ -135,6 +135,14 @@ impl Storage {
         }
     }
 
+    /// Opens a file of which the size is known, and how its bytes are arranged.
+    pub(crate) fn source_again(&self, path: &str, bytes: u64) -> Result<Source, LakeError> {
+        match &self.place {
+            Place::Folder(folder) => folder.source(path),
+            Place::Bucket(bucket) => Ok(Source::remote_of_size(bucket.clone(), path, bytes)),
+        }
+    }
+
     pub(crate) fn list(&self, folder: &str) -> Result<Vec<Listed>, LakeError> {
         match &self.place {
             Place::Folder(place) => place.list(folder),
@@ -157,10 +165,4 @@ impl Storage {
             folder.sweep_unfinished(older_than);
         }
     }
-}
-
-/// The environment's variables, those that are text.
-fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

@@ -112,18 +112,6 @@ impl Programme {
         let (lake, appended) = lake.append(&batch_id, &feed.batch)?;
         // The batch is in; what fails from here on is a warning.
         let mut warnings = feed.warnings.clone();
-        let lake = if lake.manifest().runs() > self.settings.import.runs_max {
-            progress.stage("compacting the lake", None);
-            match lake.compact() {
-                Ok((compacted, _)) => compacted,
-                Err(error) => {
-                    warnings.push(format!("the lake was not compacted: {error}"));
-                    lake
-                }
-            }
-        } else {
-            lake
-        };
         let unknown = unknown_products(&lake)?;
         let listed = self.list_unknown_products(&batch_id, &unknown);
         let unknown_products_list = listed.unwrap_or_else(|error| {

@@ -1,8 +1,10 @@
 //! Bulk facts in columns: how millions of lines travel from a feed to the lake.
 
-use std::hash::{Hash, Hasher};
+use std::hash::BuildHasher;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::FxBuildHasher;
 
 use crate::{
     Assortment, Campaign, Cost, Coupon, Customer, Invitation, Price, Product, Receipt, Redemption,
@@ -15,9 +17,10 @@ pub const NONE: u32 = u32::MAX;
 /// Distinct texts in order of first appearance; a code is an index into them.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    texts: Vec<Box<str>>,
-    // Hash of a text to its codes: the text itself is kept once.
-    codes: FxHashMap<u64, Vec<u32>>,
+    // All texts in one, and where each ends.
+    bytes: String,
+    ends: Vec<usize>,
+    codes: HashTable<u32>,
 }
 
 impl Texts {
@@ -26,55 +29,61 @@ impl Texts {
     /// # Panics
     /// When there are more than 4 294 967 294 distinct texts.
     pub fn code(&mut self, text: &str) -> u32 {
-        let codes = self.codes.entry(hash(text)).or_default();
-        if let Some(&code) = codes.iter().find(|&&code| &*self.texts[code as usize] == text) {
-            return code;
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        let same = |&code: &u32| at(bytes, ends, code as usize) == text;
+        let again = |&code: &u32| hash(at(bytes, ends, code as usize));
+        match self.codes.entry(hash(text), same, again) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                let code = u32::try_from(ends.len()).ok().filter(|&code| code != NONE);
+                let code = code.expect("fewer than 2^32 - 1 distinct ids in a feed");
+                place.insert(code);
+                self.bytes.push_str(text);
+                self.ends.push(self.bytes.len());
+                code
+            }
         }
-        let code = u32::try_from(self.texts.len()).expect("fewer than 2^32 distinct ids in a feed");
-        assert_ne!(code, NONE, "fewer than 2^32 - 1 distinct ids in a feed");
-        self.texts.push(text.into());
-        codes.push(code);
-        code
     }
 
     /// The code of a known text.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<u32> {
-        self.codes
-            .get(&hash(text))?
-            .iter()
-            .copied()
-            .find(|&code| &*self.texts[code as usize] == text)
+        let same = |&code: &u32| at(&self.bytes, &self.ends, code as usize) == text;
+        self.codes.find(hash(text), same).copied()
     }
 
     /// The text of a code; nothing for [`NONE`] and for codes never given.
     #[must_use]
     pub fn text(&self, code: u32) -> Option<&str> {
-        self.texts.get(code as usize).map(|text| &**text)
+        let code = code as usize;
+        (code < self.ends.len()).then(|| at(&self.bytes, &self.ends, code))
     }
 
     /// How many texts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.texts.len()
+        self.ends.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.texts.is_empty()
+        self.ends.is_empty()
     }
 
     /// All texts in order of their codes.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().map(|text| &**text)
+        (0..self.ends.len()).map(|code| at(&self.bytes, &self.ends, code))
     }
 }
 
+fn at<'a>(bytes: &'a str, ends: &[usize], code: usize) -> &'a str {
+    let start = code.checked_sub(1).map_or(0, |before| ends[before]);
+    &bytes[start..ends[code]]
+}
+
 fn hash(text: &str) -> u64 {
-    let mut hasher = FxHasher::default();
-    text.hash(&mut hasher);
-    hasher.finish()
+    FxBuildHasher.hash_one(text)
 }
 
 /// The texts behind the codes of a [`LineBatch`], one list a kind.

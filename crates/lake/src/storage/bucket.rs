@@ -85,14 +85,25 @@ impl Bucket {
         text.starts_with("s3://")
     }
 
-    /// Opens `s3://bucket/prefix`. Keys, region and endpoint come from `variables`, which are the
-    /// environment's but in tests (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
-    /// `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP` …), or from the role of
-    /// the machine. Nothing is asked of the store yet.
+    /// Opens `s3://bucket/prefix`. Keys, region and endpoint come from the environment
+    /// (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`,
+    /// `AWS_ENDPOINT_URL`, `AWS_ALLOW_HTTP` …), or from the role of the machine. Nothing is asked of
+    /// the store yet.
     ///
     /// # Errors
     /// When the address or the environment is wrong, in a sentence that says what to mend.
-    pub fn open(
+    pub fn open(url: &str) -> Result<Self, LakeError> {
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self::open_with(url, Limits::default(), environment)
+    }
+
+    /// The same with other limits, and with these variables instead of the environment's.
+    ///
+    /// # Errors
+    /// As [`Bucket::open`].
+    pub fn open_with(
         url: &str,
         limits: Limits,
         variables: impl IntoIterator<Item = (String, String)>,
@@ -242,8 +253,7 @@ impl Bucket {
 
     /// Writes an object from a file of this machine, in parts if it is large.
     pub(crate) fn put_file(&self, path: &str, file: &FsPath) -> Result<(), LakeError> {
-        let unreadable =
-            |source| LakeError::Unreadable { path: file.display().to_string(), source };
+        let unreadable = |source| LakeError::File { path: file.display().to_string(), source };
         let open = File::open(file).map_err(unreadable)?;
         let size = open.metadata().map_err(unreadable)?.len();
         let read = |part: Range<u64>| {

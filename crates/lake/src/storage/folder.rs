@@ -104,7 +104,7 @@ impl Folder {
             let bytes = file.metadata()?.len();
             Ok(Source::File(file, bytes))
         };
-        open().map_err(|source| LakeError::Unreadable { path: self.location(path), source })
+        open().map_err(|source| LakeError::File { path: self.location(path), source })
     }
 
     pub fn list(&self, folder: &str) -> Result<Vec<Listed>, LakeError> {

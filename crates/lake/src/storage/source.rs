@@ -1,12 +1,13 @@
 //! A file open for reading in parts, as the Parquet reader wants it.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::{ChunkReader, Length};
 
@@ -16,51 +17,56 @@ use crate::LakeError;
 /// How much of a remote file's end comes with its opening: a Parquet file describes itself there.
 const TAIL: u64 = 64 << 10;
 
-/// Bytes that a remote reader asks for at a time where nobody fetched them ahead.
-const READ: usize = 64 << 10;
+/// Bytes that come with any part of a remote file that was not fetched ahead: pages of a column lie one
+/// after the other, and a request takes as long as megabytes.
+const WINDOW: u64 = 1 << 20;
 
-/// A file open for reading in parts; clones read on their own.
+/// Windows kept of one open file; a reader walks through as many columns at a time.
+const WINDOWS: usize = 32;
+
+/// A file open for reading in parts.
 #[derive(Debug)]
 pub(crate) enum Source {
     /// The file and its size.
     File(File, u64),
     /// An object and what was fetched of it.
-    Remote(Remote),
+    Remote(Arc<Remote>),
 }
 
 /// An object of a bucket, with the pieces of it that are here.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Remote {
     bucket: Arc<Bucket>,
-    path: Arc<str>,
+    path: String,
     size: u64,
-    pieces: Vec<(u64, Bytes)>,
+    pieces: Mutex<Pieces>,
+}
+
+/// Pieces, each with its place in the object.
+#[derive(Debug, Default)]
+struct Pieces {
+    ahead: Vec<(u64, Bytes)>,
+    windows: VecDeque<(u64, Bytes)>,
 }
 
 impl Source {
     /// Opens an object by fetching its end, in one request.
     pub fn remote(bucket: Arc<Bucket>, path: &str) -> Result<Self, LakeError> {
         let (size, tail) = bucket.tail(path, TAIL)?;
-        let pieces = vec![(size - tail.len() as u64, tail)];
-        Ok(Self::Remote(Remote { bucket, path: path.into(), size, pieces }))
+        let ahead = vec![(size - tail.len() as u64, tail)];
+        let pieces = Mutex::new(Pieces { ahead, ..Pieces::default() });
+        Ok(Self::Remote(Arc::new(Remote { bucket, path: path.to_owned(), size, pieces })))
     }
 
-    /// The same file again, for another reader.
-    pub fn again(&self) -> Result<Self, LakeError> {
-        match self {
-            Self::File(file, size) => match file.try_clone() {
-                Ok(file) => Ok(Self::File(file, *size)),
-                Err(source) => {
-                    Err(LakeError::Unreadable { path: "an open file".to_owned(), source })
-                }
-            },
-            Self::Remote(remote) => Ok(Self::Remote(remote.clone())),
-        }
+    /// An object whose size is known: nothing is asked before it is read.
+    pub fn remote_of_size(bucket: Arc<Bucket>, path: &str, size: u64) -> Self {
+        let pieces = Mutex::default();
+        Self::Remote(Arc::new(Remote { bucket, path: path.to_owned(), size, pieces }))
     }
 
-    /// Fetches what will be read, in as few requests as possible: a request to an object store
-    /// takes as long as megabytes. Files of this machine are read when they are read.
-    pub fn prefetch(&mut self, ranges: &[Range<u64>]) -> Result<(), LakeError> {
+    /// Fetches what will be read, in as few requests as possible. Files of this machine are read when
+    /// they are read.
+    pub fn prefetch(&self, ranges: &[Range<u64>]) -> Result<(), LakeError> {
         let Self::Remote(remote) = self else { return Ok(()) };
         let absent: Vec<Range<u64>> = ranges
             .iter()
@@ -68,40 +74,45 @@ impl Source {
             .cloned()
             .collect();
         let fetched = remote.bucket.ranges(&remote.path, &absent)?;
-        remote.pieces.extend(absent.iter().map(|range| range.start).zip(fetched));
+        let starts = absent.iter().map(|range| range.start);
+        remote.pieces().ahead.extend(starts.zip(fetched));
         Ok(())
     }
 }
 
 impl Remote {
-    /// Bytes of a range, if they are here.
-    fn piece(&self, start: u64, end: u64) -> Option<Bytes> {
-        self.pieces.iter().find_map(|(first, bytes)| {
-            let from = usize::try_from(start.checked_sub(*first)?).ok()?;
-            let to = usize::try_from(end.checked_sub(*first)?).ok()?;
-            (from <= to && to <= bytes.len()).then(|| bytes.slice(from..to))
-        })
+    fn pieces(&self) -> MutexGuard<'_, Pieces> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is here from a place on, to the end of its piece.
     fn rest(&self, start: u64) -> Option<Bytes> {
-        self.pieces.iter().find_map(|(first, bytes)| {
+        let pieces = self.pieces();
+        pieces.ahead.iter().chain(&pieces.windows).find_map(|(first, bytes)| {
             let from = usize::try_from(start.checked_sub(*first)?).ok()?;
             (from < bytes.len()).then(|| bytes.slice(from..))
         })
     }
 
-    /// Bytes of a range, fetched if need be.
-    fn read(&self, start: u64, end: u64) -> ParquetResult<Bytes> {
-        if end > self.size {
-            return Err(beyond());
+    /// Bytes of a range, if they are here.
+    fn piece(&self, start: u64, end: u64) -> Option<Bytes> {
+        let length = usize::try_from(end - start).ok()?;
+        self.rest(start).filter(|rest| length <= rest.len()).map(|rest| rest.slice(..length))
+    }
+
+    /// What is here from a place on, at least up to another one; fetched if need be.
+    fn window(&self, start: u64, end: u64) -> Result<Bytes, LakeError> {
+        if let Some(rest) = self.rest(start).filter(|rest| start + rest.len() as u64 >= end) {
+            return Ok(rest);
         }
-        if let Some(piece) = self.piece(start, end) {
-            return Ok(piece);
+        let fetched =
+            self.bucket.range(&self.path, start..self.size.min(end.max(start + WINDOW)))?;
+        let windows = &mut self.pieces().windows;
+        if windows.len() == WINDOWS {
+            windows.pop_front();
         }
-        self.bucket
-            .range(&self.path, start..end)
-            .map_err(|error| ParquetError::External(Box::new(error)))
+        windows.push_back((start, fetched.clone()));
+        Ok(fetched)
     }
 }
 
@@ -127,8 +138,7 @@ impl ChunkReader for Source {
                 Ok(Box::new(BufReader::new(PartOf { file: file.try_clone()?, at: start })))
             }
             Self::Remote(remote) => {
-                let part = RemotePart { remote: remote.clone(), at: start };
-                Ok(Box::new(BufReader::with_capacity(READ, part)))
+                Ok(Box::new(BufReader::new(RemotePart { remote: remote.clone(), at: start })))
             }
         }
     }
@@ -141,8 +151,9 @@ impl ChunkReader for Source {
                 Ok(bytes.into())
             }
             Self::Remote(remote) => {
-                let end = start.checked_add(length as u64).ok_or_else(beyond)?;
-                remote.read(start, end)
+                let end = start.checked_add(length as u64).filter(|&end| end <= remote.size);
+                let window = remote.window(start, end.ok_or_else(beyond)?);
+                Ok(window.map_err(|error| ParquetError::External(Box::new(error)))?.slice(..length))
             }
         }
     }
@@ -164,22 +175,18 @@ impl Read for PartOf {
 
 /// The same of an object.
 struct RemotePart {
-    remote: Remote,
+    remote: Arc<Remote>,
     at: u64,
 }
 
 impl Read for RemotePart {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let end = self.remote.size.min(self.at + buffer.len() as u64);
-        if self.at >= end {
+        if self.at >= self.remote.size {
             return Ok(0);
         }
-        let mut bytes = match self.remote.rest(self.at) {
-            Some(bytes) => bytes,
-            None => self.remote.read(self.at, end).map_err(std::io::Error::other)?,
-        };
-        let count = bytes.len().min(buffer.len());
-        bytes.copy_to_slice(&mut buffer[..count]);
+        let window = self.remote.window(self.at, self.at + 1).map_err(std::io::Error::other)?;
+        let count = window.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&window[..count]);
         self.at += count as u64;
         Ok(count)
     }

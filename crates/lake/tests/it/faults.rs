@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::proxy::{Asked, Fault, Proxy};
-use super::{batch, receipt, s3, soak};
+use super::{batch, compact, receipt, s3, soak};
 
 /// Short, so that a test that waits for the end of patience does not take long.
 const LIMITS: Limits = Limits {
@@ -20,7 +20,7 @@ const LIMITS: Limits = Limits {
 };
 
 fn open(url: &str, address: std::net::SocketAddr) -> Result<Lake, LakeError> {
-    let bucket = Bucket::open(url, LIMITS, s3::variables(address))?;
+    let bucket = Bucket::open_with(url, LIMITS, s3::variables(address))?;
     Lake::open(Storage::bucket(bucket).into())
 }
 
@@ -164,7 +164,7 @@ fn through_any_weather_the_lake_is_before_or_after() {
         let mut failed = 0;
         for step in 1..=6 {
             let done = open(&url, proxy.address).and_then(|lake| match step {
-                3 | 6 => lake.compact().map(|_| ()),
+                3 | 6 => compact(&lake).map(|_| ()),
                 _ => lake.append(&format!("day {step}"), &day(step)).map(|_| ()),
             });
             let now = told(&open(&url, server.address).unwrap()).0;
@@ -201,7 +201,7 @@ fn a_large_upload_outlives_lost_answers() {
             if Whom::First(part).befalls(asked, &hits) { fault } else { Fault::None }
         });
         let url = s3::fresh_url();
-        let open = |address| Bucket::open(&url, LIMITS, s3::variables(address)).unwrap();
+        let open = |address| Bucket::open_with(&url, LIMITS, s3::variables(address)).unwrap();
         let put = Storage::bucket(open(proxy.address)).put_file("large", &file);
         assert_eq!(put.is_ok(), expected, "{part} {fault:?}: {put:?}");
         let found = open(server.address).find("large").unwrap().map(|found| found.bytes);

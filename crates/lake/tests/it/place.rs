@@ -28,9 +28,9 @@ fn variables() -> Vec<(String, String)> {
 impl Place {
     pub fn storage(&self) -> Arc<Storage> {
         Arc::new(match self {
-            Self::Folder(folder) => Storage::open(folder.path().to_str().unwrap()).unwrap(),
+            Self::Folder(folder) => Storage::open("lake", folder.path()).unwrap(),
             Self::Bucket(url) => {
-                Storage::bucket(Bucket::open(url, Limits::default(), variables()).unwrap())
+                Storage::bucket(Bucket::open_with(url, Limits::default(), variables()).unwrap())
             }
         })
     }
@@ -64,7 +64,7 @@ impl Place {
         match self {
             Self::Folder(_) => std::fs::read(location).unwrap(),
             Self::Bucket(url) => {
-                let bucket = Bucket::open(url, Limits::default(), variables()).unwrap();
+                let bucket = Bucket::open_with(url, Limits::default(), variables()).unwrap();
                 let found = bucket.find(below(url, location)).unwrap().unwrap();
                 bucket.fetch(&found, &copy, &|_| ()).unwrap();
                 std::fs::read(copy).unwrap()

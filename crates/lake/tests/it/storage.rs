@@ -32,7 +32,8 @@ fn a_finished_file_is_put_whole_whatever_its_size() {
 fn a_fetched_object_is_whole_and_the_one_that_was_listed() {
     let Some(server) = s3::server() else { return };
     let url = s3::fresh_url();
-    let open = || Bucket::open(&url, Limits::default(), s3::variables(server.address)).unwrap();
+    let open =
+        || Bucket::open_with(&url, Limits::default(), s3::variables(server.address)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("feed");
     std::fs::write(&file, bytes(9_000_001)).unwrap();
@@ -61,7 +62,7 @@ fn a_scan_makes_few_requests() {
     let Some(server) = s3::server() else { return };
     let proxy = Proxy::before(server.address, |_| Fault::None);
     let url = s3::fresh_url();
-    let storage = Bucket::open(&url, Limits::default(), s3::variables(proxy.address)).unwrap();
+    let storage = Bucket::open_with(&url, Limits::default(), s3::variables(proxy.address)).unwrap();
     let receipts: Vec<_> = (0..30_000)
         .map(|i: i64| {
             let lines = [("milk", 100 + i * i % 9973), ("bread", 1 + i * 7919 % 10_007)];
@@ -70,7 +71,7 @@ fn a_scan_makes_few_requests() {
         .collect();
     let lake = Lake::open(Storage::bucket(storage).into()).unwrap();
     let (lake, _) = lake.append("1", &batch(&receipts)).unwrap();
-    let size = lake.manifest().by_customer().iter().map(|file| file.bytes).sum::<u64>();
+    let size = lake.manifest().sort_orders["by-customer"].iter().map(|file| file.bytes).sum::<u64>();
     assert!(size > 300_000, "{size} bytes are too few to tell");
     let before = proxy.count("/lines/by-customer/");
     assert_eq!(lake.lines(&Customers::Everybody).unwrap().len(), 60_000);
@@ -132,7 +133,7 @@ fn a_wrong_environment_is_said_in_a_sentence_within_seconds() {
     ];
     for (url, variables, parts) in cases {
         let limits = Limits { tries: 3, ..Limits::default() };
-        let opened = Bucket::open(url, limits, variables);
+        let opened = Bucket::open_with(url, limits, variables);
         let error = match opened.map(|bucket| Lake::open(Storage::bucket(bucket).into())) {
             Ok(Ok(_)) => panic!("{url} was opened, instead of {parts:?}"),
             Ok(Err(error)) | Err(error) => error.to_string(),
@@ -158,7 +159,7 @@ fn a_store_that_knows_no_conditional_put_is_refused_before_the_first_commit() {
         });
         let url = s3::fresh_url();
         let limits = Limits { tries: 2, ..Limits::default() };
-        let bucket = Bucket::open(&url, limits, s3::variables(proxy.address)).unwrap();
+        let bucket = Bucket::open_with(&url, limits, s3::variables(proxy.address)).unwrap();
         let lake = Lake::open(Storage::bucket(bucket).into()).unwrap();
         let error = match lake.append("1", &batch(&[])) {
             Ok(_) => panic!("{fault:?}"),
