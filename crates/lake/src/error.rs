@@ -19,6 +19,22 @@ pub enum LakeError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file could not be read from disk.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// An object store refused, failed, or did not answer within the limits.
+    #[error("{place}: {why}")]
+    Bucket {
+        /// Which bucket or object.
+        place: String,
+        /// What happened, what was tried, what to check; never a key.
+        why: String,
+    },
     /// A file is not what its manifest says.
     #[error("{path} is damaged: {why}")]
     Damaged {
@@ -68,8 +84,21 @@ pub enum LakeError {
     },
     /// Parquet or Arrow could not encode or decode.
     #[error("cannot encode or decode Parquet: {0}")]
-    Parquet(#[from] parquet::errors::ParquetError),
+    Parquet(parquet::errors::ParquetError),
     /// Arrow could not build or combine columns.
     #[error("cannot build columns: {0}")]
     Arrow(#[from] arrow_schema::ArrowError),
+}
+
+impl From<parquet::errors::ParquetError> for LakeError {
+    /// A storage that failed while Parquet was read says so itself.
+    fn from(error: parquet::errors::ParquetError) -> Self {
+        match error {
+            parquet::errors::ParquetError::External(inner) => match inner.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(other) => Self::Parquet(parquet::errors::ParquetError::External(other)),
+            },
+            error => Self::Parquet(error),
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The lake: receipts in bulk, as Parquet in a folder (later: a bucket).
+//! The lake: receipts in bulk, as Parquet in a folder or a bucket.
 //!
 //! It owns the files, the numbered manifests by which they are committed, the dictionaries of
 //! compact codes, and the folders of snapshots. A commit is one manifest, written create-if-absent:
@@ -38,7 +38,7 @@ pub use manifest::{Manifest, StoredFile, Totals};
 pub use repair::Repaired;
 pub use scan::Customers;
 pub use snapshot::{Snapshot, SnapshotWriter, Snapshots};
-pub use storage::Storage;
+pub use storage::{Bucket, Limits, Listed, Storage};
 pub use table::{Cell, Row};
 
 use std::sync::{Arc, Mutex, OnceLock};

@@ -85,7 +85,7 @@ pub(crate) struct Opened<'a> {
 impl<'a> Opened<'a> {
     /// Reads the file's metadata with its page index, and compares its size with the manifest's.
     pub(crate) fn new(storage: &'a Storage, file: &'a StoredFile) -> Result<Self, LakeError> {
-        let source = storage.open(&file.path)?;
+        let source = storage.source(&file.path)?;
         if source.len() != file.bytes {
             return Err(LakeError::Damaged {
                 path: storage.location(&file.path),
@@ -117,21 +117,49 @@ impl<'a> Opened<'a> {
 
     /// These columns of all rows, batch by batch.
     pub(crate) fn columns(&self, names: &[&str]) -> Result<ParquetRecordBatchReader, LakeError> {
-        let builder = self.reader()?;
-        let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
-        Ok(builder.with_projection(mask).with_batch_size(1 << 16).build()?)
+        let builder = self.reader()?.with_projection(self.mask(names));
+        Ok(builder.with_batch_size(1 << 16).build()?)
     }
 
-    /// A reader with a handle of its own.
+    /// A reader of all rows and columns, unless it is told otherwise.
     pub(crate) fn reader(&self) -> Result<ParquetRecordBatchReaderBuilder<Source>, LakeError> {
-        let source = self.storage.open(&self.file.path)?;
+        let source = self.storage.source_again(&self.file.path, self.file.bytes)?;
         Ok(ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone()))
+    }
+
+    /// A reader of some columns of one row group, which an object store gives in one request.
+    pub(crate) fn group(
+        &self,
+        group: usize,
+        mask: ProjectionMask,
+    ) -> Result<ParquetRecordBatchReaderBuilder<Source>, LakeError> {
+        let source = self.storage.source_again(&self.file.path, self.file.bytes)?;
+        let chunks = self.row_groups()[group].columns().iter().enumerate();
+        let wanted = chunks.filter(|(leaf, _)| mask.leaf_included(*leaf));
+        let ranges = wanted.map(|(_, chunk)| {
+            let (start, length) = chunk.byte_range();
+            start..start + length
+        });
+        source.prefetch(&ranges.collect::<Vec<_>>())?;
+        let metadata = self.metadata.clone();
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata);
+        let rows = self.row_groups()[group].num_rows() as usize;
+        Ok(builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(rows))
+    }
+
+    /// Names of columns as the reader wants them.
+    pub(crate) fn mask(&self, names: &[&str]) -> ProjectionMask {
+        let schema = self.metadata.metadata().file_metadata().schema_descr();
+        ProjectionMask::columns(schema, names.iter().copied())
     }
 }
 
 /// Reads a small file whole.
 pub(crate) fn read_all(storage: &Storage, file: &StoredFile) -> Result<RecordBatch, LakeError> {
-    let builder = Opened::new(storage, file)?.reader()?;
+    let opened = Opened::new(storage, file)?;
+    let source = storage.source_again(&file.path, file.bytes)?;
+    source.prefetch(std::slice::from_ref(&(0..file.bytes)))?;
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(source, opened.metadata());
     let schema = builder.schema().clone();
     let batches = builder.with_batch_size(1 << 16).build()?.collect::<Result<Vec<_>, _>>()?;
     Ok(concat_batches(&schema, &batches)?)

@@ -6,7 +6,6 @@ use std::sync::{Arc, PoisonError};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch, UInt32Array};
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
@@ -251,20 +250,18 @@ fn read_group(
     wanted: &RangeInclusive<u32>,
     columns: &[&str],
 ) -> Result<Vec<RecordBatch>, LakeError> {
-    let mut builder = file.reader()?;
     let rows = file.row_groups()[group].num_rows() as usize;
-    if held == Held::Some {
-        let Some(wanted) = rows_of(file, group, wanted)? else { return Ok(Vec::new()) };
-        if wanted.len() < rows {
-            let selection =
-                vec![RowSelector::skip(wanted.start), RowSelector::select(wanted.len())];
-            builder = builder.with_row_selection(RowSelection::from(selection));
-        }
+    let wanted = match held {
+        Held::Some => rows_of(file, group, wanted)?,
+        Held::None | Held::All => Some(0..rows),
+    };
+    let Some(wanted) = wanted else { return Ok(Vec::new()) };
+    let mut builder = file.group(group, file.mask(columns))?;
+    if wanted.len() < rows {
+        let selection = vec![RowSelector::skip(wanted.start), RowSelector::select(wanted.len())];
+        builder = builder.with_row_selection(RowSelection::from(selection));
     }
-    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-    let reader =
-        builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(rows).build()?;
-    Ok(reader.collect::<Result<_, _>>()?)
+    Ok(builder.build()?.collect::<Result<_, _>>()?)
 }
 
 /// Which rows of a row group have wanted leading codes: they stand together, since the file is
@@ -274,11 +271,8 @@ fn rows_of(
     group: usize,
     wanted: &RangeInclusive<u32>,
 ) -> Result<Option<Range<usize>>, LakeError> {
-    let builder = file.reader()?;
-    let mask = ProjectionMask::leaves(builder.parquet_schema(), [0]);
-    let rows = file.row_groups()[group].num_rows() as usize;
-    let reader =
-        builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(rows).build()?;
+    let lead = file.row_groups()[group].column(0).column_path().string();
+    let reader = file.group(group, file.mask(&[lead.as_str()]))?.build()?;
     let (mut before, mut found) = (0, 0);
     for batch in reader {
         let batch = batch?;

@@ -1,227 +1,168 @@
-//! Where the files are: a folder now, a bucket by the same calls later.
+//! Where the files are: a folder, or a bucket of an object store, by the same calls.
+//!
+//! Two promises carry the lake. A file is whole under its name or not there at all; and
+//! [`Storage::create`] lets one of many writers win. A folder keeps them by link and fsync
+//! (`folder.rs`), a bucket by one conditional put (`bucket.rs`).
 
-use std::fs::File;
-use std::io::{BufReader, Read, Write};
-use std::path::{Path as FsPath, PathBuf};
+mod bucket;
+mod folder;
+mod refusal;
+mod source;
+
+use std::path::Path as FsPath;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bytes::{Buf, Bytes};
-use futures::{StreamExt, executor::block_on};
-use object_store::local::LocalFileSystem;
-use object_store::path::Path;
-use object_store::{GetResultPayload, ObjectStore, ObjectStoreExt};
-use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::reader::{ChunkReader, Length};
+use bytes::Bytes;
 
 use crate::LakeError;
+use folder::Folder;
+
+pub use bucket::{Bucket, Limits};
+pub(crate) use source::Source;
 
 /// A place for files: put whole, never overwritten, read in parts.
 #[derive(Debug)]
 pub struct Storage {
-    objects: Arc<dyn ObjectStore>,
-    root: PathBuf,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Folder(Folder),
+    Bucket(Arc<Bucket>),
 }
 
 /// An object of a listing.
-#[derive(Debug)]
-pub(crate) struct Listed {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Place within the storage.
     pub path: String,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was written, by the storage's clock.
     pub modified: SystemTime,
+    /// The storage's mark of this content, where it gives one.
+    pub e_tag: Option<String>,
 }
 
 impl Storage {
+    /// Opens `s3://bucket/prefix`, or else a folder, named from the one it stands `beside` and made if
+    /// it is not there. A bucket's keys, region and endpoint come from the environment (see
+    /// [`Bucket::open`]).
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the bucket's address or environment is wrong; nothing is
+    /// asked of the object store yet.
+    pub fn open(place: &str, beside: &FsPath) -> Result<Self, LakeError> {
+        if place.contains("://") {
+            return Ok(Self::bucket(Bucket::open(place)?));
+        }
+        Self::local(&beside.join(place))
+    }
+
     /// A folder on this machine, made if it is not there.
     ///
     /// # Errors
     /// When the folder cannot be made.
     pub fn local(root: &FsPath) -> Result<Self, LakeError> {
-        let disk = |source| LakeError::Disk { path: root.display().to_string(), source };
-        std::fs::create_dir_all(root).map_err(disk)?;
-        let root = root.canonicalize().map_err(disk)?;
-        let objects = LocalFileSystem::new_with_prefix(&root).map_err(at("."))?;
-        Ok(Self { objects: Arc::new(objects), root })
+        Ok(Self { place: Place::Folder(Folder::open(root)?) })
+    }
+
+    /// A bucket that is open.
+    #[must_use]
+    pub fn bucket(bucket: Bucket) -> Self {
+        Self { place: Place::Bucket(Arc::new(bucket)) }
     }
 
     /// How a person or another tool names an object of this storage.
     #[must_use]
     pub fn location(&self, path: &str) -> String {
-        self.root.join(path).display().to_string()
+        match &self.place {
+            Place::Folder(folder) => folder.location(path),
+            Place::Bucket(bucket) => bucket.location(path),
+        }
     }
 
     /// Writes a file whose name says its content: if it is there already, it is the same.
     pub(crate) fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
-        self.create(path, bytes).map(|_| ())
+        match &self.place {
+            Place::Folder(folder) => folder.create(path, &bytes).map(|_| ()),
+            Place::Bucket(bucket) => bucket.put(path, bytes.into()),
+        }
+    }
+
+    /// Puts a finished file of this machine, as [`Storage::put`] would its bytes; the local file
+    /// stays, and is the caller's to remove.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the storage fails.
+    pub fn put_file(&self, path: &str, file: &FsPath) -> Result<(), LakeError> {
+        match &self.place {
+            Place::Folder(folder) => folder.create_from(path, file).map(|_| ()),
+            Place::Bucket(bucket) => bucket.put_file(path, file),
+        }
     }
 
     /// Writes a file unless one of that name exists; says whether it wrote.
     pub(crate) fn create(&self, path: &str, bytes: Vec<u8>) -> Result<bool, LakeError> {
-        self.create_synced(path, &bytes)
-            .map_err(|source| LakeError::Disk { path: path.to_owned(), source })
-    }
-
-    /// The bytes are on the disk before the name is: `object_store` links first, and a power cut would
-    /// leave a manifest without content. On a bucket its conditional put does both at once.
-    fn create_synced(&self, path: &str, bytes: &[u8]) -> std::io::Result<bool> {
-        let target = self.root.join(path);
-        let folder = target.parent().unwrap_or(&self.root);
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        std::fs::create_dir_all(folder)?;
-        let unfinished = folder.join(format!("{name}#{}", std::process::id()));
-        let write = || {
-            let mut file = File::create(&unfinished)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            match std::fs::hard_link(&unfinished, &target) {
-                Ok(()) => File::open(folder)?.sync_all().map(|()| true),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-                Err(error) => Err(error),
-            }
-        };
-        let written = write();
-        // Best effort: what stays is swept away later, and the first error is the one that matters.
-        let _ = std::fs::remove_file(&unfinished);
-        written
+        match &self.place {
+            Place::Folder(folder) => folder.create(path, &bytes),
+            Place::Bucket(bucket) => bucket.create(path, &bytes.into()),
+        }
     }
 
     /// Writes over a file: for erasures alone, everything else is written once.
     pub(crate) fn replace(&self, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
-        block_on(self.objects.put(&Path::from(path), bytes.into())).map_err(at(path))?;
-        self.sync(path)
-    }
-
-    /// Makes a new file survive a power cut: its bytes, and its name in the folder.
-    fn sync(&self, path: &str) -> Result<(), LakeError> {
-        let file = self.root.join(path);
-        let folder = file.parent().unwrap_or(&self.root);
-        File::open(&file)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| File::open(folder)?.sync_all())
-            .map_err(|source| LakeError::Disk { path: path.to_owned(), source })
+        match &self.place {
+            Place::Folder(folder) => folder.replace(path, bytes),
+            Place::Bucket(bucket) => bucket.put(path, bytes.into()),
+        }
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Bytes, LakeError> {
-        let read = async { self.objects.get(&Path::from(path)).await?.bytes().await };
-        block_on(read).map_err(at(path))
+        match &self.place {
+            Place::Folder(folder) => folder.get(path),
+            Place::Bucket(bucket) => bucket.get(path),
+        }
     }
 
     /// Opens a file for reading in parts.
-    pub(crate) fn open(&self, path: &str) -> Result<Source, LakeError> {
-        let result = block_on(self.objects.get(&Path::from(path))).map_err(at(path))?;
-        let size = result.meta.size;
-        match result.payload {
-            GetResultPayload::File(file, _) => Ok(Source::File(file, size)),
-            GetResultPayload::Stream(_) => Ok(Source::Bytes(self.get(path)?)),
+    pub(crate) fn source(&self, path: &str) -> Result<Source, LakeError> {
+        match &self.place {
+            Place::Folder(folder) => folder.source(path),
+            Place::Bucket(bucket) => Source::remote(bucket.clone(), path),
+        }
+    }
+
+    /// Opens a file of which the size is known, and how its bytes are arranged.
+    pub(crate) fn source_again(&self, path: &str, bytes: u64) -> Result<Source, LakeError> {
+        match &self.place {
+            Place::Folder(folder) => folder.source(path),
+            Place::Bucket(bucket) => Ok(Source::remote_of_size(bucket.clone(), path, bytes)),
         }
     }
 
     pub(crate) fn list(&self, folder: &str) -> Result<Vec<Listed>, LakeError> {
-        let prefix = Path::from(folder);
-        let objects = self.objects.list(Some(&prefix)).map(|object| {
-            let object = object.map_err(at(folder))?;
-            Ok(Listed { path: object.location.into(), modified: object.last_modified.into() })
-        });
-        block_on(objects.collect::<Vec<_>>()).into_iter().collect()
+        match &self.place {
+            Place::Folder(place) => place.list(folder),
+            Place::Bucket(bucket) => bucket.list(folder),
+        }
     }
 
     /// Removes a file; one that is gone already is no error.
     pub(crate) fn delete(&self, path: &str) -> Result<(), LakeError> {
-        match block_on(self.objects.delete(&Path::from(path))) {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(source) => Err(at(path)(source)),
+        match &self.place {
+            Place::Folder(folder) => folder.delete(path),
+            Place::Bucket(bucket) => bucket.delete(path),
         }
     }
 
-    /// Removes what a killed writer left half-written: files under their temporary names
-    /// (`name#1`), which no listing shows.
+    /// Removes what a killed writer left half-written on a disk. An object store shows nothing
+    /// unfinished; parts of an upload that was cut short go by the bucket's own rule (docs/LAKE.md).
     pub(crate) fn sweep_unfinished(&self, older_than: SystemTime) {
-        let mut folders = vec![self.root.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                let Ok(meta) = entry.metadata() else { continue };
-                let unfinished = entry.file_name().to_string_lossy().contains('#');
-                if meta.is_dir() {
-                    folders.push(entry.path());
-                } else if unfinished && meta.modified().is_ok_and(|at| at < older_than) {
-                    // Best effort: a file that stays costs space, nothing else.
-                    let _ = std::fs::remove_file(entry.path());
-                }
-            }
+        if let Place::Folder(folder) = &self.place {
+            folder.sweep_unfinished(older_than);
         }
     }
-}
-
-fn at(path: &str) -> impl Fn(object_store::Error) -> LakeError + '_ {
-    move |source| LakeError::Storage { path: path.to_owned(), source }
-}
-
-/// A file open for reading in parts, as the Parquet reader wants it.
-#[derive(Debug)]
-pub(crate) enum Source {
-    File(File, u64),
-    Bytes(Bytes),
-}
-
-impl Length for Source {
-    fn len(&self) -> u64 {
-        match self {
-            Self::File(_, size) => *size,
-            Self::Bytes(bytes) => bytes.len() as u64,
-        }
-    }
-}
-
-impl ChunkReader for Source {
-    type T = Box<dyn Read>;
-
-    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        match self {
-            Self::File(file, _) => {
-                Ok(Box::new(BufReader::new(PartOf { file: file.try_clone()?, at: start })))
-            }
-            Self::Bytes(bytes) => {
-                let start =
-                    usize::try_from(start).map_err(|e| ParquetError::External(Box::new(e)))?;
-                Ok(Box::new(bytes.slice(start.min(bytes.len())..).reader()))
-            }
-        }
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        match self {
-            Self::File(file, _) => {
-                let mut bytes = vec![0; length];
-                read_at(file, &mut bytes, start)?;
-                Ok(bytes.into())
-            }
-            Self::Bytes(bytes) => {
-                let start =
-                    usize::try_from(start).map_err(|e| ParquetError::External(Box::new(e)))?;
-                if start.checked_add(length).is_none_or(|end| end > bytes.len()) {
-                    return Err(ParquetError::EOF(
-                        "a part beyond the end of the file was asked for".into(),
-                    ));
-                }
-                Ok(bytes.slice(start..start + length))
-            }
-        }
-    }
-}
-
-/// Reads a file from a place of its own, so that readers do not move each other's cursor.
-struct PartOf {
-    file: File,
-    at: u64,
-}
-
-impl Read for PartOf {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = std::os::unix::fs::FileExt::read_at(&self.file, buffer, self.at)?;
-        self.at += count as u64;
-        Ok(count)
-    }
-}
-
-fn read_at(file: &File, buffer: &mut [u8], start: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, start)
 }
