@@ -136,6 +136,14 @@ impl Lake {
         self.dictionary(Kind::Channel)
     }
 
+    /// Categories' names and codes: those of products that were ever sold.
+    ///
+    /// # Errors
+    /// When the dictionary cannot be read.
+    pub fn categories(&self) -> Result<&Dictionary, LakeError> {
+        self.dictionary(Kind::Category)
+    }
+
     /// Replaced versions of receipts.
     fn dead(&self) -> Result<&Dead, LakeError> {
         if let Some(dead) = self.dead.get() {

@@ -41,7 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-pub use lake::{Compacted, Extent};
+pub use lake::{Compacted, Extent, Repaired};
 use lake::{Lake, Snapshots, Storage};
 use sha2::{Digest, Sha256};
 
@@ -149,6 +149,15 @@ impl Programme {
     /// Takes the right to compact the lake: one process at a time, while others import.
     pub(crate) fn compacting(&self) -> Result<Writing> {
         self.lock("lock-compaction")
+    }
+
+    /// Goes on from the lake's last whole state after newer ones were lost or damaged.
+    ///
+    /// # Errors
+    /// When another process changes the programme, or the storage fails.
+    pub fn repair(&self) -> Result<Repaired> {
+        let _writing = self.write()?;
+        Ok(self.lake()?.repair()?.1)
     }
 
     /// Whether the lake consists of so many runs that it should be compacted.

@@ -172,6 +172,12 @@ pub enum LakeCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Go on from the last whole state after newer manifests were lost or damaged.
+    Repair {
+        /// Report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make one run of many and drop replaced receipts.
     Compact {
         /// Report as JSON.

@@ -1,4 +1,4 @@
-//! `proffer lake files | compact`
+//! `proffer lake files | compact | repair`
 
 use anyhow::Result;
 use serde::Serialize;
@@ -32,6 +32,28 @@ pub fn run(cli: &Cli, command: &LakeCommand) -> Result<()> {
             let lines: Vec<String> =
                 files.iter().map(|file| format!("{}\t{}", file.holds, file.path)).collect();
             say(&lines.join("\n"))
+        }
+        LakeCommand::Repair { json } => {
+            let done = programme.repair()?;
+            if *json {
+                return say_json(&done);
+            }
+            if done.lost.is_empty() {
+                return say(language.pick(
+                    "The lake is sound: nothing was changed.",
+                    "Озеро данных в порядке: ничего не изменено.",
+                ));
+            }
+            let lost = done.lost.join("\n");
+            let (from, batches) = (done.from, done.batches);
+            say(&match language {
+                Language::En => format!(
+                    "{lost}\nThe lake goes on from state {from}, which holds {batches} imports. Import again what was imported after it."
+                ),
+                Language::Ru => format!(
+                    "{lost}\nОзеро данных продолжает с состояния {from}, в нём загрузок: {batches}. Загрузите снова то, что загружали после него."
+                ),
+            })
         }
         LakeCommand::Compact { json } => {
             let done = watched(|bar| programme.compact(Extent::Everything, bar))?;
