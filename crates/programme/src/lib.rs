@@ -19,7 +19,7 @@ mod settings;
 mod shared_card;
 mod table;
 
-pub use demo_shop::{DemoKind, DemoSize};
+pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use erase::EraseReport;
 pub use error::ProgrammeError;
 pub use evaluate::EvaluateQuestion;
