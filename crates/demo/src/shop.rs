@@ -172,7 +172,7 @@ impl DemoShop {
     pub fn lines_a_day(&self) -> u64 {
         let by_thousand = match self.trade {
             Trade::Grocery => 2_250,
-            Trade::Chain => 660,
+            Trade::Chain => 650,
             Trade::Shoes => 33,
             Trade::Travel => 8,
         };
