@@ -193,6 +193,17 @@ pub enum LakeCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Show one customer's lines, oldest first.
+    History {
+        /// Whose: the source's id.
+        customer: String,
+        /// Read them so many times more, to see how long it takes.
+        #[arg(long, default_value_t = 0, value_name = "TIMES", requires = "json")]
+        repeat: u32,
+        /// Print as JSON, with the seconds of each reading.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make one run of many and drop replaced receipts.
     Compact {
         /// Report as JSON.

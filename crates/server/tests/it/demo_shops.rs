@@ -112,6 +112,49 @@ fn feeds_in_any_form_and_in_parts_are_the_same_shop() {
 }
 
 #[test]
+fn a_history_shows_what_a_customer_bought() {
+    let shop = Shop::new();
+    shop.import(
+        "1,c1,2024-01-05 12:30:00,p1,1.5,30.00\n\
+         1,c1,2024-01-05 12:30:00,p2,1,0.05\n\
+         2,c2,2024-01-05 12:30:00,p1,1,20.00\n\
+         3,c1,2024-01-04 09:05:00,p1,-1,-20.00\n",
+    );
+    let told = |lang: &str| shop.done(&["lake", "history", "c1", "--lang", lang]);
+    for (lang, expected) in [
+        (
+            "en",
+            "date        time   shop  product  name  quantity     net  discount\n\
+             ──────────  ─────  ────  ───────  ────  ────────  ──────  ────────\n\
+             2024-01-04  09:05  -     p1               -1.000  -20.00      0.00\n\
+             2024-01-05  12:30  -     p1                1.500   30.00      0.00\n\
+             2024-01-05  12:30  -     p2                1.000    0.05      0.00\n\n\
+             3 lines, 10.05 received.\n",
+        ),
+        (
+            "ru",
+            "дата        время  магазин  товар  название  количество   сумма  скидка\n\
+             ──────────  ─────  ───────  ─────  ────────  ──────────  ──────  ──────\n\
+             2024-01-04  09:05  -        p1                   -1.000  -20.00    0.00\n\
+             2024-01-05  12:30  -        p1                    1.500   30.00    0.00\n\
+             2024-01-05  12:30  -        p2                    1.000    0.05    0.00\n\n\
+             Строк: 3, получено 10.05.\n",
+        ),
+    ] {
+        assert_eq!(told(lang), expected, "{lang}");
+    }
+    let json = shop.done(&["lake", "history", "c1", "--json", "--repeat", "2"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["lines"][1]["net"], 3_000);
+    assert_eq!(json["again_s"].as_array().map(Vec::len), Some(2));
+    assert!(shop.failed(&["lake", "history", "c3"]).contains("c3"));
+    shop.write("customers.csv", "id\nc3\n");
+    shop.write("people.toml", "[customers]\nfiles = \"customers.csv\"\nfields.id = \"id\"\n");
+    shop.done(&["import", "people.toml"]);
+    assert!(shop.done(&["lake", "history", "c3"]).contains("0 lines"), "known, and never came");
+}
+
+#[test]
 fn interrupted_feeds_go_on_where_they_stopped() {
     for format in ["csv", "parquet"] {
         let shop = Shop::new();
