@@ -164,7 +164,8 @@ pub struct Demo {
     /// Only write the feeds, into this folder. Run again, it goes on where it was interrupted.
     #[arg(long, value_name = "FOLDER", conflicts_with = "keep")]
     pub feeds: Option<PathBuf>,
-    /// Keep feeds and programme in this folder; default: a temporary one, removed at the end.
+    /// Keep feeds and programme in this folder; default: a temporary one, removed at the end. A large
+    /// shop needs the space there, about 200 bytes a line as CSV.
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
     /// Print as JSON what feeds were written.

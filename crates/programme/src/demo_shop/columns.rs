@@ -10,6 +10,7 @@ use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, Decimal64Array, RecordBatch, TimestampMicrosecondArray};
 use demo::local_second;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use retail::Receipt;
@@ -48,7 +49,10 @@ impl Columns {
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(ROW_GROUP_LINES))
             .build();
-        let writer = ArrowWriter::try_new(file, schema, Some(properties))?;
+        // A warehouse that knows nothing of Arrow leaves no hint at Arrow's types.
+        let options =
+            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(file, schema, options)?;
         let encoder = std::thread::Builder::new()
             .name("parquet".to_owned())
             .spawn(move || encode(writer, &waiting))?;

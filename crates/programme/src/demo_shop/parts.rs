@@ -112,7 +112,7 @@ fn write_redemptions(path: &Path, redemptions: &[Redemption]) -> Result<()> {
 /// A file of receipts while it grows.
 enum ReceiptFile {
     Csv(CsvRows<BufWriter<File>>),
-    Parquet(Columns),
+    Parquet(Box<Columns>),
 }
 
 impl ReceiptFile {
@@ -120,7 +120,7 @@ impl ReceiptFile {
         let file = File::create(path)?;
         Ok(match format {
             DemoFormat::Csv => Self::Csv(CsvRows::new(Feed::Receipts, BufWriter::new(file))?),
-            DemoFormat::Parquet => Self::Parquet(Columns::create(file)?),
+            DemoFormat::Parquet => Self::Parquet(Box::new(Columns::create(file)?)),
         })
     }
 
