@@ -165,7 +165,7 @@ pub struct Demo {
     #[arg(long, value_name = "FOLDER", conflicts_with = "keep")]
     pub feeds: Option<PathBuf>,
     /// Keep feeds and programme in this folder; default: a temporary one, removed at the end. A large
-    /// shop needs the space there, about 200 bytes a line as CSV.
+    /// shop needs the space there, about 150 bytes a line with feeds as CSV.
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
     /// Print as JSON what feeds were written.
