@@ -58,7 +58,7 @@ pub(crate) fn assortment(customers: u32) -> Assortment {
     let growth = growth(customers) as usize;
     Assortment {
         ranges: &RANGES[..(growth / 10).clamp(1, RANGES.len())],
-        packs: &[(1, 100), (2, 96), (4, 92), (6, 88)],
+        packs: &[(1, 100), (2, 96), (3, 94), (4, 92)],
         products: 18 + growth * 2 / 3,
         promoted: 60 + growth * 12,
         popularity: few_stars,

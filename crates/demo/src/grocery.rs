@@ -227,15 +227,16 @@ fn add_row(
     let (variants, brands, sizes) = (row.variants, department.brands, row.sizes);
     // What is weighed or poured is not packed.
     let packs = if row.unit == Unit::Piece { assortment.packs } else { chain::NEIGHBOURHOOD.packs };
-    let total = variants.len() * brands.len() * sizes.len() * packs.len();
+    let total = variants.len() * brands.len() * sizes.len();
     // A stride that shares no divisor with the total visits every combination once, well mixed.
     let stride = coprime(total as u64 * 5 / 8, total as u64) as usize;
-    for number in 0..total.min(assortment.products) {
+    // Everything is sold by the unit before anything is sold by the pack.
+    for number in 0..(total * packs.len()).min(assortment.products) {
         let at = number * stride % total;
         let variant = variants[at % variants.len()];
         let brand = brands[at / variants.len() % brands.len()];
-        let package = at / variants.len() / brands.len() % sizes.len();
-        let (units, percent) = packs[at / variants.len() / brands.len() / sizes.len()];
+        let package = at / variants.len() / brands.len();
+        let (units, percent) = packs[number / total];
         let ((s_ru, s_en), (v_ru, v_en)) = (halves(sizes[package]), halves(variant));
         let (s_ru, s_en) = match units {
             1 => (s_ru.to_owned(), s_en.to_owned()),

@@ -91,7 +91,7 @@ fn a_seed_gives_the_same_bytes_everywhere() {
             "grocery, another seed: f6f2e8cfdea0ecf4",
             "shoes: 5da74016e66f1821",
             "travel: 04b716b863351577",
-            "chain: 4216f9e1cf6bd7f9",
+            "chain: bbbd15a724620142",
         ]
     );
 }
