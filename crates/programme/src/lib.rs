@@ -1,5 +1,6 @@
 //! A programme: one folder that holds a retailer's settings, lake and snapshots, and every flow over
-//! it as one function: import, refresh, portrait, offers, evaluate, erase.
+//! it as one function: import, refresh, portrait, offers, history,
+//! evaluate, erase.
 //!
 //! It gathers, calls and stores; it computes nothing that a pure crate computes, and it speaks
 //! neither HTTP nor to a terminal. Start with [`Programme`]; each flow is one file.
@@ -8,6 +9,7 @@ mod demo_shop;
 mod erase;
 mod error;
 mod evaluate;
+mod history;
 mod import;
 mod offers;
 mod people;
@@ -19,10 +21,11 @@ mod settings;
 mod shared_card;
 mod table;
 
-pub use demo_shop::{DemoKind, DemoSize};
+pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use erase::EraseReport;
 pub use error::ProgrammeError;
 pub use evaluate::EvaluateQuestion;
+pub use history::{HistoryLine, HistoryView};
 pub use import::{FeedReport, ImportReport, Quarantined, TooManyBad};
 pub use offers::{OfferRow, OfferSet};
 pub use portraits::{PortraitFigures, PortraitRow, PortraitView};
