@@ -18,6 +18,7 @@ mod erase;
 mod error;
 mod manifest;
 mod merge;
+mod parquet_rows;
 mod receipts;
 mod rows;
 mod scan;
@@ -31,8 +32,9 @@ pub use dictionary::Dictionary;
 pub use erase::Erased;
 pub use error::LakeError;
 pub use manifest::{Manifest, StoredFile, Totals};
+pub use parquet_rows::ParquetRows;
 pub use scan::Customers;
-pub use snapshot::{Snapshot, SnapshotWriter, Snapshots};
+pub use snapshot::{Snapshot, SnapshotRows, SnapshotWriter, Snapshots};
 pub use storage::Storage;
 pub use table::{Cell, Row};
 

@@ -60,6 +60,29 @@ impl Storage {
             .map_err(|source| LakeError::Disk { path: path.to_owned(), source })
     }
 
+    /// Where a file that will get this path may grow until [`Storage::put_file`] takes it.
+    pub(crate) fn unfinished(&self, path: &str) -> Result<PathBuf, LakeError> {
+        let target = self.root.join(path);
+        let folder = target.parent().unwrap_or(&self.root);
+        std::fs::create_dir_all(folder)
+            .map_err(|source| LakeError::Disk { path: path.to_owned(), source })?;
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        Ok(folder.join(format!("{name}#{}", std::process::id())))
+    }
+
+    /// Takes a finished file from where it grew; if one of that path is there already, it is the same.
+    pub(crate) fn put_file(&self, path: &str, finished: &FsPath) -> Result<(), LakeError> {
+        let target = self.root.join(path);
+        let put = || {
+            File::open(finished)?.sync_all()?;
+            match std::fs::hard_link(finished, &target) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+                _ => File::open(target.parent().unwrap_or(&self.root))?.sync_all(),
+            }
+        };
+        put().map_err(|source| LakeError::Disk { path: path.to_owned(), source })
+    }
+
     /// The bytes are on the disk before the name is: `object_store` links first, and a power cut would
     /// leave a manifest without content. On a bucket its conditional put does both at once.
     fn create_synced(&self, path: &str, bytes: &[u8]) -> std::io::Result<bool> {

@@ -10,7 +10,8 @@ use crate::text::{count, percent, table};
 
 pub fn run(cli: &Cli, arguments: &Import) -> Result<()> {
     let (programme, language) = open(cli)?;
-    let report = watched(|bar| programme.import(&arguments.mapping, arguments.max_bad, bar))?;
+    let report =
+        watched(language, |bar| programme.import(&arguments.mapping, arguments.max_bad, bar))?;
     if arguments.json { say_json(&report) } else { say(&text(&report, language)) }
 }
 

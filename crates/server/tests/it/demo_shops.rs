@@ -72,7 +72,7 @@ fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
     for name in [
         "portraits.parquet",
         "offers.parquet",
-        "population.json",
+        "population.bin",
         "evaluation.json",
         "campaigns.parquet",
     ] {
