@@ -128,3 +128,50 @@ impl<W: Write + Send> ParquetRows<W> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Int64Array, StringArray};
+    use bytes::Bytes;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+    use super::*;
+
+    /// Rows from one place to another: a column of many values, one of few, some absent.
+    fn rows(range: std::ops::Range<i64>) -> RecordBatch {
+        let many = Int64Array::from_iter_values(range.clone().map(|row| row * 7919 % 99_991));
+        let few: StringArray =
+            range.map(|row| (row % 5 > 0).then(|| format!("shop {}", row % 300))).collect();
+        let columns: [(&str, ArrayRef, bool); 2] =
+            [("many", Arc::new(many), false), ("few", Arc::new(few), true)];
+        RecordBatch::try_from_iter_with_nullable(columns).unwrap()
+    }
+
+    fn written(count: i64, part: i64) -> Vec<u8> {
+        let mut file = ParquetRows::new(Vec::new(), rows(0..0).schema()).unwrap();
+        for start in (0..count).step_by(part as usize) {
+            file.write(&rows(start..count.min(start + part))).unwrap();
+        }
+        file.finish().unwrap()
+    }
+
+    #[test]
+    fn rows_in_any_parts_give_the_same_bytes() {
+        let group = ROW_GROUP as i64;
+        for count in [0, 1, 8_191, 8_192, 8_193, group, 2 * group + 10_000] {
+            let whole = written(count, i64::MAX);
+            for part in [999, 8_192, 30_011, group + 1] {
+                assert!(written(count, part) == whole, "{count} rows in parts of {part}");
+            }
+            let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(whole)).unwrap();
+            let groups = count.div_euclid(group) + i64::from(count % group > 0);
+            assert_eq!(reader.metadata().num_row_groups() as i64, groups, "{count} rows");
+            let read: Vec<RecordBatch> = reader.build().unwrap().collect::<Result<_, _>>().unwrap();
+            let read = concat_batches(&rows(0..0).schema(), &read).unwrap();
+            assert_eq!(read, rows(0..count), "{count} rows");
+        }
+        assert!(written(9_000, 1) == written(9_000, i64::MAX));
+    }
+}

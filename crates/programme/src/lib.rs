@@ -67,7 +67,7 @@ pub struct Writing {
 const SETTINGS: &str = "proffer.toml";
 
 /// Lines that are in memory at once: two ranges of so many, some 80 bytes a line.
-const RANGE_LINES: u64 = 3_000_000;
+const RANGE_LINES: u64 = 1_000_000;
 
 fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -109,7 +109,7 @@ impl Programme {
         Ok(Self { folder, settings, settings_sha256, storage, range_lines: RANGE_LINES })
     }
 
-    /// Sets how many lines are read at once, 3 million unless told: memory grows with it, and no result
+    /// Sets how many lines are read at once, a million unless told: memory grows with it, and no result
     /// depends on it.
     #[must_use]
     pub fn with_range_lines(mut self, range_lines: u64) -> Self {

@@ -6,17 +6,6 @@ use demo::{DemoShop, Size};
 
 use super::fixture::Shop;
 
-/// Imports the feeds of a demo shop; gives the report.
-fn import(shop: &Shop, demo: &DemoShop) -> serde_json::Value {
-    for feed in demo::Feed::ALL {
-        let mut bytes = Vec::new();
-        demo.write(feed, &mut bytes).unwrap();
-        shop.write(feed.file(), bytes);
-    }
-    shop.write("mapping.toml", demo::MAPPING);
-    serde_json::from_str(&shop.done(&["import", "mapping.toml", "--json"])).unwrap()
-}
-
 #[test]
 fn every_demo_shop_passes_the_main_job() {
     let shops = [
@@ -26,7 +15,7 @@ fn every_demo_shop_passes_the_main_job() {
     ];
     for (name, demo) in shops {
         let shop = Shop::new();
-        let report = import(&shop, &demo);
+        let report = shop.import_demo(&demo);
         let truths = demo.truths();
         let lines: usize = demo.receipts().map(|receipt| receipt.lines.len()).sum();
         assert_eq!(report["lines"], lines, "{name}");
@@ -63,7 +52,7 @@ fn every_demo_shop_passes_the_main_job() {
 #[test]
 fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
     let shop = Shop::new();
-    import(&shop, &DemoShop::grocery(Size { customers: 100, days: 120, seed: 9 }));
+    shop.import_demo(&DemoShop::grocery(Size { customers: 100, days: 120, seed: 9 }));
     shop.done(&["refresh"]);
     shop.done(&["refresh"]);
     let file = |number: u32, name: &str| {
@@ -95,7 +84,7 @@ fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
 #[test]
 fn one_customer_and_everybody_give_the_same_portrait() {
     let shop = Shop::new();
-    import(&shop, &DemoShop::grocery(Size { customers: 60, days: 150, seed: 3 }));
+    shop.import_demo(&DemoShop::grocery(Size { customers: 60, days: 150, seed: 3 }));
     shop.done(&["refresh"]);
     shop.done(&["portrait", "--out", "all.jsonl"]);
     let all = std::fs::read_to_string(shop.path("all.jsonl")).unwrap();
