@@ -91,7 +91,7 @@ impl Language {
 
 /// Stages of [`programme::STAGES`] in Russian.
 const STAGES: [(&str, &str); programme::STAGES.len()] = [
-    ("opening the lake", "открытие хранилища"),
+    ("opening the lake", "открытие озера данных"),
     ("reading and tallying", "чтение и подсчёт"),
     ("reading purchases", "чтение покупок"),
     ("evaluating models", "оценка моделей"),
