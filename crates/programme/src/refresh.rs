@@ -104,7 +104,6 @@ impl Programme {
         let mut rows = writer.rows("campaigns.parquet", campaigns.schema())?;
         rows.write(&campaigns)?;
         writer.add(rows)?;
-
         let settings = OfferSettings {
             count: self.settings.offers.count,
             weights,
@@ -124,16 +123,9 @@ impl Programme {
         // The snapshot is current; what cannot be removed now is removed next time.
         let pruned = self.snapshots().prune(self.settings.snapshots.keep);
         let pruned = pruned.err().map(|error| format!("older snapshots were not removed: {error}"));
-        let stale = (made.offers == 0).then(|| {
-            let (days, newest) = (Demand::ON_SALE_DAYS, everybody.newest);
-            format!(
-                "there are no offers: nothing was sold in the {days} days up to {as_of} \
-                 (the newest receipts are of {newest})"
-            )
-        });
-        let warning = stale.or(pruned);
+        let stale = (made.offers == 0).then(|| stale(as_of, everybody.newest));
         Ok(RefreshReport {
-            warning,
+            warning: stale.or(pruned),
             snapshot: snapshot.number,
             as_of,
             customers: made.customers,
@@ -144,6 +136,14 @@ impl Programme {
             peak_memory_bytes: peak_memory_bytes(),
         })
     }
+}
+
+fn stale(as_of: Day, newest: Day) -> String {
+    let days = Demand::ON_SALE_DAYS;
+    format!(
+        "there are no offers: nothing was sold in the {days} days up to {as_of} \
+         (the newest receipts are of {newest})"
+    )
 }
 
 /// What models learn of everybody in the first pass.
