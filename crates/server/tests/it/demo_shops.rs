@@ -85,17 +85,22 @@ fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
 fn one_customer_and_everybody_give_the_same_portrait() {
     let shop = Shop::new();
     shop.import_demo(&DemoShop::grocery(Size { customers: 60, days: 150, seed: 3 }));
-    shop.done(&["refresh"]);
-    shop.done(&["portrait", "--out", "all.jsonl"]);
-    let all = std::fs::read_to_string(shop.path("all.jsonl")).unwrap();
-    for row in all.lines().take(20) {
-        let row: serde_json::Value = serde_json::from_str(row).unwrap();
-        let id = row["customer"].as_str().unwrap();
-        let one: serde_json::Value =
-            serde_json::from_str(&shop.done(&["portrait", id, "--json"])).unwrap();
-        for parameter in one["parameters"].as_array().unwrap() {
-            let name = parameter["name"].as_str().unwrap();
-            assert_eq!(parameter["value"], row[name], "{id}: {name}");
+    let refresh = shop.done(&["refresh", "--json"]);
+    assert!(refresh.contains("2025-05-30"), "{refresh}");
+    // Of the snapshot's day its population serves; of another day one is tallied for the occasion.
+    for (day, customers) in [("2025-05-30", 20), ("2025-04-15", 3)] {
+        shop.done(&["portrait", "--as-of", day, "--out", "all.jsonl"]);
+        let all = std::fs::read_to_string(shop.path("all.jsonl")).unwrap();
+        for row in all.lines().take(customers) {
+            let row: serde_json::Value = serde_json::from_str(row).unwrap();
+            let id = row["customer"].as_str().unwrap();
+            let one = shop.done(&["portrait", id, "--as-of", day, "--json"]);
+            let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+            assert_eq!(one["as_of"], day);
+            for parameter in one["parameters"].as_array().unwrap() {
+                let name = parameter["name"].as_str().unwrap();
+                assert_eq!(parameter["value"], row[name], "{id}: {name} on {day}");
+            }
         }
     }
 }
