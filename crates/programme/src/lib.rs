@@ -12,7 +12,9 @@ mod evaluate;
 mod history;
 mod import;
 mod offers;
+mod passes;
 mod people;
+mod portrait_rows;
 mod portraits;
 mod progress;
 mod reference;
@@ -24,12 +26,12 @@ mod table;
 pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use erase::EraseReport;
 pub use error::ProgrammeError;
-pub use evaluate::EvaluateQuestion;
+pub use evaluate::{EvaluateQuestion, EvaluateReport, Sampled};
 pub use history::{HistoryLine, HistoryView};
 pub use import::{FeedReport, ImportReport, Quarantined, TooManyBad};
 pub use offers::{OfferRow, OfferSet};
 pub use portraits::{PortraitFigures, PortraitRow, PortraitView};
-pub use progress::Progress;
+pub use progress::{Progress, STAGES};
 pub use refresh::{ModelChoice, RefreshReport};
 pub use settings::{Language as SettingsLanguage, Settings};
 pub use shared_card::SharedCard;
@@ -56,6 +58,7 @@ pub struct Programme {
     // Which settings a snapshot was made with.
     settings_sha256: String,
     storage: Arc<Storage>,
+    range_lines: u64,
 }
 
 /// The right to change a programme; one process at a time has it.
@@ -66,6 +69,9 @@ pub struct Writing {
 }
 
 const SETTINGS: &str = "proffer.toml";
+
+/// Lines that are in memory at once: two ranges of so many, some 80 bytes a line.
+const RANGE_LINES: u64 = 1_000_000;
 
 fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -103,7 +109,16 @@ impl Programme {
             Settings::read(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let storage = Arc::new(Storage::local(&folder.join("lake"))?);
         let settings_sha256 = sha256_hex(text.as_bytes());
-        Ok(Self { folder: folder.to_owned(), settings, settings_sha256, storage })
+        let folder = folder.to_owned();
+        Ok(Self { folder, settings, settings_sha256, storage, range_lines: RANGE_LINES })
+    }
+
+    /// Sets how many lines are read at once, a million unless told: memory grows with it, and no result
+    /// depends on it.
+    #[must_use]
+    pub fn with_range_lines(mut self, range_lines: u64) -> Self {
+        self.range_lines = range_lines;
+        self
     }
 
     /// What the retailer has set.

@@ -79,8 +79,8 @@ fn language(cli: &Cli, settings: &Settings) -> Language {
 }
 
 /// Runs long work with a progress bar that is gone before anything else is printed.
-fn watched<T>(work: impl FnOnce(&Bar) -> Result<T>) -> Result<T> {
-    let bar = Bar::new();
+fn watched<T>(language: Language, work: impl FnOnce(&Bar) -> Result<T>) -> Result<T> {
+    let bar = Bar::new(language);
     work(&bar)
 }
 

@@ -8,4 +8,5 @@ mod it {
     mod fixture;
     mod kills;
     mod outside;
+    mod ranges;
 }

@@ -14,7 +14,8 @@ use crate::text::count;
 
 pub fn run(cli: &Cli, arguments: &Demo) -> Result<()> {
     if let Some(folder) = &arguments.feeds {
-        let written = watched(|bar| feeds(arguments).write(folder, bar))?;
+        let wanted = cli.lang.unwrap_or(Language::En);
+        let written = watched(wanted, |bar| feeds(arguments).write(folder, bar))?;
         if arguments.json {
             return say_json(&written);
         }
@@ -30,23 +31,25 @@ pub fn run(cli: &Cli, arguments: &Demo) -> Result<()> {
 }
 
 fn main_job(cli: &Cli, arguments: &Demo, folder: &Path) -> Result<()> {
-    let written = watched(|bar| feeds(arguments).write(&folder.join("feeds"), bar))?;
+    let wanted = cli.lang.unwrap_or(Language::En);
+    let written = watched(wanted, |bar| feeds(arguments).write(&folder.join("feeds"), bar))?;
     let programme = programme(&folder.join("programme"))?;
     let language = language(cli, programme.settings());
     say(language.pick(
         "== Feeds of a demo shop, imported",
         "== Данные демонстрационного магазина, загрузка",
     ))?;
-    let report = watched(|bar| programme.import(&written.mapping, None, bar))?;
+    let report = watched(language, |bar| programme.import(&written.mapping, None, bar))?;
     say(&import::text(&report, language))?;
 
     say(language.pick("\n== Portraits and offers", "\n== Портреты и предложения"))?;
-    let report = watched(|bar| programme.refresh(None, bar))?;
+    let report = watched(language, |bar| programme.refresh(None, bar))?;
     say(&refresh::text(&report, language))?;
 
     let Some(customer) = regular(&programme)? else { return Ok(()) };
     say(language.pick("\n== One customer's portrait", "\n== Портрет одного покупателя"))?;
-    say(&portrait::text(&programme.portrait(&customer, None)?, language))?;
+    let portrait = watched(language, |bar| programme.portrait(&customer, None, bar))?;
+    say(&portrait::text(&portrait, language))?;
     say(language.pick("\n== and personal offers", "\n== и его предложения"))?;
     say(&offers::text(&programme.offers(Some(&customer))?, language))?;
     say_where(arguments, folder, language)

@@ -59,7 +59,7 @@ pub fn run(cli: &Cli, command: &LakeCommand) -> Result<()> {
             })
         }
         LakeCommand::Compact { json } => {
-            let done = watched(|bar| programme.compact(Extent::Everything, bar))?;
+            let done = watched(language, |bar| programme.compact(Extent::Everything, bar))?;
             if *json {
                 return say_json(&done);
             }

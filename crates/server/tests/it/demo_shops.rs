@@ -9,17 +9,6 @@ use demo::{DemoShop, Size};
 
 use super::fixture::Shop;
 
-/// Imports the feeds of a demo shop; gives the report.
-fn import(shop: &Shop, demo: &DemoShop) -> serde_json::Value {
-    for feed in demo::Feed::ALL {
-        let mut bytes = Vec::new();
-        demo.write(feed, &mut bytes).unwrap();
-        shop.write(feed.file(), bytes);
-    }
-    shop.write("mapping.toml", demo::MAPPING);
-    serde_json::from_str(&shop.done(&["import", "mapping.toml", "--json"])).unwrap()
-}
-
 #[test]
 fn every_demo_shop_passes_the_main_job() {
     let shops = [
@@ -29,7 +18,7 @@ fn every_demo_shop_passes_the_main_job() {
     ];
     for (name, demo) in shops {
         let shop = Shop::new();
-        let report = import(&shop, &demo);
+        let report = shop.import_demo(&demo);
         let truths = demo.truths();
         let lines: usize = demo.receipts().map(|receipt| receipt.lines.len()).sum();
         assert_eq!(report["lines"], lines, "{name}");
@@ -189,7 +178,7 @@ fn interrupted_feeds_go_on_where_they_stopped() {
 #[test]
 fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
     let shop = Shop::new();
-    import(&shop, &DemoShop::grocery(Size { customers: 100, days: 120, seed: 9 }));
+    shop.import_demo(&DemoShop::grocery(Size { customers: 100, days: 120, seed: 9 }));
     shop.done(&["refresh"]);
     shop.done(&["refresh"]);
     let file = |number: u32, name: &str| {
@@ -198,7 +187,7 @@ fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
     for name in [
         "portraits.parquet",
         "offers.parquet",
-        "population.json",
+        "population.bin",
         "evaluation.json",
         "campaigns.parquet",
     ] {
@@ -221,18 +210,23 @@ fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
 #[test]
 fn one_customer_and_everybody_give_the_same_portrait() {
     let shop = Shop::new();
-    import(&shop, &DemoShop::grocery(Size { customers: 60, days: 150, seed: 3 }));
-    shop.done(&["refresh"]);
-    shop.done(&["portrait", "--out", "all.jsonl"]);
-    let all = std::fs::read_to_string(shop.path("all.jsonl")).unwrap();
-    for row in all.lines().take(20) {
-        let row: serde_json::Value = serde_json::from_str(row).unwrap();
-        let id = row["customer"].as_str().unwrap();
-        let one: serde_json::Value =
-            serde_json::from_str(&shop.done(&["portrait", id, "--json"])).unwrap();
-        for parameter in one["parameters"].as_array().unwrap() {
-            let name = parameter["name"].as_str().unwrap();
-            assert_eq!(parameter["value"], row[name], "{id}: {name}");
+    shop.import_demo(&DemoShop::grocery(Size { customers: 60, days: 150, seed: 3 }));
+    let refresh = shop.done(&["refresh", "--json"]);
+    assert!(refresh.contains("2025-05-30"), "{refresh}");
+    // Of the snapshot's day its population serves; of another day one is tallied for the occasion.
+    for (day, customers) in [("2025-05-30", 20), ("2025-04-15", 3)] {
+        shop.done(&["portrait", "--as-of", day, "--out", "all.jsonl"]);
+        let all = std::fs::read_to_string(shop.path("all.jsonl")).unwrap();
+        for row in all.lines().take(customers) {
+            let row: serde_json::Value = serde_json::from_str(row).unwrap();
+            let id = row["customer"].as_str().unwrap();
+            let one = shop.done(&["portrait", id, "--as-of", day, "--json"]);
+            let one: serde_json::Value = serde_json::from_str(&one).unwrap();
+            assert_eq!(one["as_of"], day);
+            for parameter in one["parameters"].as_array().unwrap() {
+                let name = parameter["name"].as_str().unwrap();
+                assert_eq!(parameter["value"], row[name], "{id}: {name} on {day}");
+            }
         }
     }
 }
