@@ -1,6 +1,5 @@
 //! Rows of Parquet files.
 
-use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow_array::cast::AsArray;
@@ -14,36 +13,34 @@ use arrow_schema::ArrowError;
 use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use sha2::{Digest, Sha256};
 
 use crate::cell::{Cells, Column, Row};
 use crate::csv::find;
-use crate::input::{Intake, Opened, failed, hexadecimal};
+use crate::input::{Intake, Opened, failed};
 use crate::mapping::FeedMapping;
-use crate::problem::{ReadError, ReadErrorCode};
+use crate::problem::{ReadError, ReadErrorCode, Stop};
 
 const BLOCK_ROWS: usize = 16_384;
 
-/// Reads a file; gives the hash of its content.
+/// Reads a file.
 pub(crate) fn read(
-    mut opened: Opened,
+    opened: Opened<'_>,
     mapping: &FeedMapping,
-    intake: &mut Intake<'_>,
-) -> Result<String, ReadError> {
-    let (sha256, bytes) = hashed(&mut opened)?;
-    let path = opened.path.clone();
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<(), Stop> {
+    let (path, bytes) = (opened.path, opened.bytes);
     let corrupt = |reason: String| {
         let reason = format!("is not a whole Parquet file: {reason}");
-        ReadError::new(ReadErrorCode::Corrupt, &path, reason)
+        ReadError::new(ReadErrorCode::Corrupt, path, reason)
     };
-    let again = opened.file.try_clone().map_err(|error| failed(&path, &error))?;
-    let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(again)).map_err(corrupt)?;
+    let file = opened.file.try_clone().map_err(|error| failed(path, &error))?;
+    let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(file)).map_err(corrupt)?;
     let schema = builder.schema().clone();
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let mut places = Vec::with_capacity(mapping.columns.len());
     for column in &mapping.columns {
         let place = find(&names, column);
-        places.push(place.map_err(|(code, reason)| ReadError::new(code, &path, reason))?);
+        places.push(place.map_err(|(code, reason)| ReadError::new(code, path, reason))?);
     }
     let rows_total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
     let mask = ProjectionMask::roots(builder.parquet_schema(), places.iter().copied());
@@ -54,40 +51,20 @@ pub(crate) fn read(
         let block = match guarded(|| reader.next().transpose()) {
             Ok(None) => break,
             Ok(Some(block)) => block,
-            Err(reason) => return Err(corrupt(reason)),
+            Err(reason) => return Err(corrupt(reason).into()),
         };
         let columns = columns(&block, mapping).map_err(|(column, reason)| {
             let reason = format!("column {column:?} {reason}");
-            ReadError::new(ReadErrorCode::Column, &path, reason)
+            ReadError::new(ReadErrorCode::Column, path, reason)
         })?;
         for row in 0..block.num_rows() {
             number += 1;
-            intake.row(&Row { number, cells: Cells::Columns { columns: &columns, row } });
+            intake.row(&Row { number, cells: Cells::Columns { columns: &columns, row } })?;
         }
         let done = u128::from(bytes) * u128::from(number) / u128::from(rows_total.max(1));
         (intake.progress)(u64::try_from(done).unwrap_or(bytes).min(bytes), intake.rows);
     }
-    opened.ensure_unchanged(bytes)?;
-    Ok(sha256)
-}
-
-fn hashed(opened: &mut Opened) -> Result<(String, u64), ReadError> {
-    let mut hasher = Sha256::new();
-    let mut chunk = vec![0; 256 << 10];
-    let mut bytes = 0;
-    loop {
-        match opened.file.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(read) => {
-                bytes += read as u64;
-                hasher.update(&chunk[..read]);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(&opened.path, &error)),
-        }
-    }
-    opened.file.rewind().map_err(|error| failed(&opened.path, &error))?;
-    Ok((hexadecimal(hasher), bytes))
+    Ok(opened.ensure_unchanged()?)
 }
 
 /// Runs the decoder; a file so broken that the decoder panics is a corrupt file like any other.

@@ -14,9 +14,9 @@ use arrow_array::{
 use parquet::arrow::ArrowWriter;
 use sources::{Mapping, ReadErrorCode};
 
-use crate::{moments, read, shown, try_read};
+use crate::{moments, read, read_mapping, shown, try_read};
 
-fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+pub(crate) fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let block = RecordBatch::try_from_iter(columns).unwrap();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, block.schema(), None).unwrap();
@@ -162,7 +162,7 @@ fn the_public_data_are_read_whole() {
     let text = std::fs::read_to_string(&path).unwrap();
     let variables = |_: &str| Some(folder.to_string_lossy().into_owned());
     let mapping = Mapping::read(&path, &text, variables).unwrap();
-    let feed = sources::read(&mapping, &|_| {}).unwrap();
+    let feed = read_mapping(&mapping).unwrap();
     let batch = &feed.batch;
     assert_eq!(crate::problems(&feed), [""; 0]);
     assert_eq!((feed.counts[0].read, batch.lines.len()), (1_469_307, 1_469_307 - 8_820));
@@ -174,9 +174,6 @@ fn the_public_data_are_read_whole() {
     // their amount is not zero, so they stay.
     let null = |row: &usize| batch.lines.quantity[*row] == 0 && batch.lines.net[*row] == 0;
     assert_eq!((0..batch.lines.len()).filter(null).count(), 20);
-    assert!(
-        feed.warnings[0].starts_with("receipts: 8820 rows have neither"),
-        "{:?}",
-        feed.warnings
-    );
+    let neither = "receipts: 8820 rows have neither";
+    assert!(feed.warnings.iter().any(|text| text.starts_with(neither)), "{:?}", feed.warnings);
 }
