@@ -1,21 +1,30 @@
-//! Appending: a feed's batch becomes one run of files, dictionaries, tables and a manifest.
+//! Appending: parts of an import become runs of files; dictionaries, tables and one manifest follow.
 
 use std::collections::{BTreeMap, HashSet};
 
+use rayon::prelude::*;
 use retail::{Batch, LineBatch, NONE};
+use rustc_hash::FxHashMap;
 
+use crate::dead::Dead;
 use crate::dictionary::{Dictionary, Kind};
-use crate::manifest::{BY_CUSTOMER, Manifest, StoredFile, Totals};
+use crate::index::{self, Entry, Index, Known};
+use crate::manifest::{Manifest, Totals};
 use crate::merge::compare_receipts;
-use crate::receipts::{Dead, Index, Known, write_entries};
+use crate::order::SortOrder;
 use crate::table::{self, Row};
 use crate::{Lake, LakeError, rows};
 
+mod category;
 mod files;
 mod group;
 
-pub(crate) use files::write_lines;
-use group::{Group, groups};
+use category::Categories;
+use files::Part;
+use group::{Group, Groups, Keys};
+
+/// How often a commit is tried again when compactions commit meanwhile.
+const COMMITS_MAX: usize = 20;
 
 /// What an append did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -47,6 +56,21 @@ pub struct TableChange {
     pub same: u64,
 }
 
+/// An import under way: parts are added, and one commit makes them all part of the lake. Dropped
+/// without a commit it changes nothing.
+#[derive(Debug)]
+pub struct Append<'a> {
+    lake: &'a Lake,
+    batch_id: String,
+    already_there: bool,
+    committing: bool,
+    // The state that a commit would make.
+    next: Manifest,
+    dictionaries: [Option<Dictionary>; Kind::ALL.len()],
+    categories: Option<Categories>,
+    appended: Appended,
+}
+
 /// A receipt of the batch that the lake must store.
 struct Incoming {
     group: u32,
@@ -58,86 +82,205 @@ struct Incoming {
 struct Settled {
     /// New receipts and new versions of known ones.
     incoming: Vec<Incoming>,
-    /// Receipt and version of what they replace.
-    dead: Vec<(u32, u32)>,
-    /// Codes of receipts that turned out to be the same as another, and the group they became.
-    renamed: Vec<(u32, u32)>,
+    /// What they replace, and the group that does.
+    replaced: Vec<(Known, u32)>,
 }
 
 impl Lake {
-    /// Adds a batch and commits. The batch is known by `batch_id`: if this state contains it,
-    /// nothing changes. A receipt that comes again with other content replaces the older one; rows of
-    /// reference tables replace those of the same key.
+    /// Begins to add a batch. It is known by `batch_id`: if this state contains it, nothing will change.
     ///
     /// # Errors
-    /// When the storage fails or another process committed meanwhile; then nothing was changed.
-    pub fn append(&self, batch_id: &str, batch: &Batch) -> Result<(Self, Appended), LakeError> {
-        if self.manifest.batches.iter().any(|known| known == batch_id) {
-            let reopened = Self::at(self.storage.clone(), self.manifest.clone());
-            return Ok((reopened, Appended { already_there: true, ..Appended::default() }));
-        }
-        let mut next = self.manifest.clone();
-        let mut appended = Appended::default();
-        self.append_lines(&batch.lines, &mut next, &mut appended)?;
-        self.append_tables(batch, &mut next, &mut appended)?;
-        next.batches.push(batch_id.to_owned());
-        let manifest = next.commit(&self.storage)?;
-        Ok((Self::at(self.storage.clone(), manifest), appended))
+    /// When the newest state is not sound ([`LakeError::Unsound`]).
+    pub fn begin(&self, batch_id: &str) -> Result<Append<'_>, LakeError> {
+        self.must_be_sound()?;
+        Ok(Append {
+            lake: self,
+            batch_id: batch_id.to_owned(),
+            already_there: self.manifest.batches.iter().any(|known| known == batch_id),
+            committing: false,
+            next: self.manifest.clone(),
+            dictionaries: Default::default(),
+            categories: None,
+            appended: Appended::default(),
+        })
     }
 
-    fn append_lines(
-        &self,
-        batch: &LineBatch,
-        next: &mut Manifest,
-        appended: &mut Appended,
-    ) -> Result<(), LakeError> {
-        if batch.is_empty() {
+    /// Adds a batch of one part and commits; see [`Lake::begin`].
+    ///
+    /// # Errors
+    /// As [`Append::add`] and [`Append::commit`]; then nothing was changed.
+    pub fn append(&self, batch_id: &str, batch: &Batch) -> Result<(Self, Appended), LakeError> {
+        let mut append = self.begin(batch_id)?;
+        append.add(batch)?;
+        append.commit()
+    }
+}
+
+impl Append<'_> {
+    /// Whether the lake contains this batch already; then there is nothing to add.
+    #[must_use]
+    pub fn already_there(&self) -> bool {
+        self.already_there
+    }
+
+    /// Adds a part: rows of reference tables, placements, receipts. A receipt must be whole within its
+    /// part. One that the lake or an earlier part knows with other content replaces that; rows of
+    /// tables and placements replace those of the same key.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn add(&mut self, part: &Batch) -> Result<(), LakeError> {
+        if self.already_there {
             return Ok(());
         }
-        let run = next.number + 1;
-        let version = u32::try_from(run).map_err(|_| LakeError::Full { what: "commits" })?;
-        let erased = erased_customers(batch, &next.erased);
-        let index = Index::read(&self.storage, &self.manifest)?;
-        let groups = groups(batch, &erased, &index);
-        let without = groups.list.iter().filter(|group| group.customer == NONE);
-        appended.receipts_without_customer = without.count() as u64;
-        let Settled { mut incoming, dead, renamed } =
-            settle(&groups.list, &index, &mut next.totals, appended)?;
-        if incoming.is_empty() {
-            return Ok(());
+        self.add_tables(part)?;
+        self.add_lines(&part.lines)
+    }
+
+    /// Makes all parts part of the lake, at once. Compactions that committed meanwhile are kept.
+    ///
+    /// # Errors
+    /// When the storage fails or another process changed the lake's content meanwhile; then nothing
+    /// was changed.
+    pub fn commit(mut self) -> Result<(Lake, Appended), LakeError> {
+        let storage = self.lake.storage.clone();
+        let mut appended = std::mem::take(&mut self.appended);
+        if self.already_there {
+            appended.already_there = true;
+            return Ok((Lake::at(storage, self.lake.manifest.clone()), appended));
         }
-        let codes = self.extend_dictionaries(batch, &groups, &incoming, next)?;
-        for receipt in &mut incoming {
-            receipt.customer =
-                look_up(&codes.customer, groups.list[receipt.group as usize].customer);
+        self.write_dictionaries()?;
+        self.next.batches.push(self.batch_id.clone());
+        self.committing = true;
+        for _ in 0..COMMITS_MAX {
+            let mut next = self.rebased()?;
+            if let Some(categories) = &self.categories {
+                categories.move_lines(&storage, &mut next)?;
+            }
+            match next.commit(&storage) {
+                Err(LakeError::Raced { .. }) => {}
+                committed => return Ok((Lake::at(storage, committed?), appended)),
+            }
         }
-        let mut entries = Vec::new();
-        for receipt in &incoming {
-            let group = &groups.list[receipt.group as usize];
-            let known = group.known(receipt.receipt, version);
-            let older = renamed.iter().filter(|(_, group)| *group == receipt.group);
-            let older = older.flat_map(|&(code, _)| index.names_of(code));
-            entries.extend(group.names.iter().copied().chain(older).map(|names| (names, known)));
+        Err(LakeError::Raced { number: self.next.number + 1 })
+    }
+
+    /// This append's state on top of the newest one, which only compactions may have made.
+    fn rebased(&self) -> Result<Manifest, LakeError> {
+        let base = &self.lake.manifest;
+        let newest = Manifest::newest(&self.lake.storage)?.manifest;
+        if newest.number == base.number {
+            return Ok(self.next.clone());
         }
-        next.receipts.push(write_entries(&self.storage, &entries, run)?);
-        if !dead.is_empty() {
-            next.dead.push(Dead::write(&self.storage, &dead, run)?);
+        if !newest.holds_what(base) {
+            return Err(LakeError::Raced { number: base.number + 1 });
         }
-        sort(&mut incoming, &groups.list, batch);
-        let files =
-            files::write_incoming(&self.storage, batch, &groups, &incoming, &codes, version)?;
-        appended.lines = files.iter().map(|file| file.rows).sum();
-        next.sort_orders.entry(BY_CUSTOMER.to_owned()).or_default().extend(files);
+        let known: HashSet<&str> = base.files().map(|(_, file)| file.path.as_str()).collect();
+        let mut next = Manifest {
+            number: newest.number,
+            next_run: newest.next_run + (self.next.next_run - base.next_run),
+            sort_orders: newest.sort_orders,
+            receipts: newest.receipts,
+            dead: newest.dead,
+            ..self.next.clone()
+        };
+        let add = |files: &mut Vec<_>, ours: &[crate::StoredFile]| {
+            for file in ours.iter().filter(|file| !known.contains(file.path.as_str())) {
+                let run = newest.next_run + (file.run - base.next_run);
+                files.push(crate::StoredFile { run, ..file.clone() });
+            }
+        };
+        for order in SortOrder::ALL {
+            add(next.lines_mut(order), self.next.lines(order));
+        }
+        add(&mut next.receipts, &self.next.receipts);
+        add(&mut next.dead, &self.next.dead);
+        Ok(next)
+    }
+
+    fn dictionary(&mut self, kind: Kind) -> Result<&mut Dictionary, LakeError> {
+        let copy = &mut self.dictionaries[kind as usize];
+        match copy {
+            Some(dictionary) => Ok(dictionary),
+            None => Ok(copy.insert(self.lake.dictionary(kind)?.clone())),
+        }
+    }
+
+    /// Writes the dictionaries that grew.
+    fn write_dictionaries(&mut self) -> Result<(), LakeError> {
+        for kind in Kind::ALL {
+            let Some(dictionary) = &mut self.dictionaries[kind as usize] else { continue };
+            if dictionary.len() > self.lake.dictionary(kind)?.len() {
+                dictionary.rank();
+                let file =
+                    dictionary.write(&self.lake.storage, kind, self.lake.manifest.next_run)?;
+                self.next.dictionaries.insert(kind.name().to_owned(), file);
+            }
+        }
         Ok(())
     }
 
-    /// Gives codes to ids that come for the first time, and rewrites the dictionaries that grew.
+    fn add_lines(&mut self, batch: &LineBatch) -> Result<(), LakeError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let run = self.next.next_run;
+        let version = u32::try_from(run).map_err(|_| LakeError::Full { what: "runs" })?;
+        let storage = self.lake.storage.clone();
+        let keys = Keys::of(batch);
+        let receipts = self.next.receipts.clone();
+        let index = Index { storage: &storage, files: &receipts };
+        let known = index.find(&keys.names())?;
+        let groups = Groups::new(batch, &keys, &erased_customers(batch, &self.next.erased), &known);
+        let without = groups.list.iter().filter(|group| group.customer == NONE);
+        self.appended.receipts_without_customer += without.count() as u64;
+        let first_of_import = self.lake.manifest.next_run;
+        let Settled { mut incoming, replaced } =
+            settle(&groups, &known, first_of_import, &mut self.next, &mut self.appended)?;
+        if incoming.is_empty() {
+            return Ok(());
+        }
+        self.next.next_run += 1;
+        let codes = self.extend_dictionaries(batch, &groups, &incoming)?;
+        for receipt in &mut incoming {
+            let customer = groups.list[receipt.group as usize].customer;
+            receipt.customer = look_up(&codes.customer, customer);
+        }
+        let older = index_of_replaced(index, &replaced)?;
+        let entries = entries(&groups, &incoming, &replaced, &older, version);
+        self.next.receipts.push(index::write(&storage, &entries, run)?);
+        if !replaced.is_empty() {
+            let mut dead: Vec<(u32, u32)> =
+                replaced.iter().map(|(known, _)| (known.receipt, known.version)).collect();
+            dead.sort_unstable();
+            dead.dedup();
+            self.next.dead.push(Dead::write(&storage, &dead, run)?);
+        }
+        sort(&mut incoming, &groups.list, batch);
+        let categories = self.categories()?.codes();
+        let part = Part {
+            batch,
+            groups: &groups,
+            incoming: &incoming,
+            codes: &codes,
+            categories,
+            version,
+        };
+        let files = part.write(&storage)?;
+        let by_customer = files.iter().filter(|(order, _)| *order == SortOrder::ByCustomer);
+        self.appended.lines += by_customer.map(|(_, file)| file.rows).sum::<u64>();
+        for (order, file) in files {
+            self.next.lines_mut(order).push(file);
+        }
+        Ok(())
+    }
+
+    /// Gives codes to ids that come for the first time.
     fn extend_dictionaries(
-        &self,
+        &mut self,
         batch: &LineBatch,
-        groups: &group::Groups,
+        groups: &Groups,
         incoming: &[Incoming],
-        next: &mut Manifest,
     ) -> Result<Codes, LakeError> {
         let mut used = Codes::unused(batch);
         for receipt in incoming {
@@ -150,16 +293,8 @@ impl Lake {
                 mark(&mut used.channel, batch.channel[row]);
             }
         }
-        let run = next.number + 1;
         let mut extend = |kind: Kind, feed, used: &[u32]| -> Result<Vec<u32>, LakeError> {
-            let mut dictionary: Dictionary = self.dictionary(kind)?.clone();
-            let before = dictionary.len();
-            let codes = dictionary.extend(feed, |code| used[code as usize] != NONE);
-            if dictionary.len() > before {
-                let file: StoredFile = dictionary.write(&self.storage, kind, run)?;
-                next.dictionaries.insert(kind.name().to_owned(), file);
-            }
-            Ok(codes)
+            Ok(self.dictionary(kind)?.extend(feed, |code| used[code as usize] != NONE))
         };
         Ok(Codes {
             customer: extend(Kind::Customer, &batch.names.customer, &used.customer)?,
@@ -169,60 +304,133 @@ impl Lake {
         })
     }
 
-    fn append_tables(
-        &self,
-        batch: &Batch,
-        next: &mut Manifest,
-        appended: &mut Appended,
-    ) -> Result<(), LakeError> {
-        let erased: HashSet<String> = next.erased.iter().cloned().collect();
+    /// The category of every product that has a code, as the catalogue of this state says.
+    fn categories(&mut self) -> Result<&Categories, LakeError> {
+        let mut categories = match self.categories.take() {
+            Some(categories) => categories,
+            None => Categories::of(self.lake)?,
+        };
+        self.dictionary(Kind::Product)?;
+        self.dictionary(Kind::Category)?;
+        let [_, product, .., category] = &mut self.dictionaries;
+        if let (Some(products), Some(names)) = (product, category) {
+            categories.extend(products, names);
+        }
+        Ok(self.categories.insert(categories))
+    }
+
+    fn add_tables(&mut self, batch: &Batch) -> Result<(), LakeError> {
+        let erased: HashSet<String> = self.next.erased.iter().cloned().collect();
         let stays =
             |id: &str| erased.is_empty() || !erased.contains(&rows::sha256_hex(id.as_bytes()));
         let customers = kept(&batch.customers, |row| stays(&row.id.0));
         let invitations = kept(&batch.invitations, |row| stays(&row.customer.0));
         let redemptions = kept(&batch.redemptions, |row| stays(&row.customer.0));
-        let mut tables = Tables { lake: self, next, appended };
-        tables.append(&batch.products)?;
-        tables.append(&batch.shops)?;
-        tables.append(&customers)?;
-        tables.append(&batch.campaigns)?;
-        tables.append(&invitations)?;
-        tables.append(&batch.coupons)?;
-        tables.append(&redemptions)?;
-        tables.append(&batch.costs)?;
-        tables.append(&batch.prices)?;
-        tables.append(&batch.assortment)?;
-        tables.append(&batch.stock)?;
+        if !batch.products.is_empty() {
+            // What the lines lie under now, before the catalogue changes.
+            self.categories()?;
+        }
+        self.add_table(&batch.products)?;
+        if !batch.products.is_empty() {
+            let products = table::of::<retail::Product>(&self.lake.storage, &self.next)?;
+            if let Some(categories) = &mut self.categories {
+                categories.catalogue(&products);
+            }
+            self.categories()?;
+        }
+        self.add_table(&batch.shops)?;
+        self.add_table(&customers)?;
+        self.add_table(&batch.campaigns)?;
+        self.add_table(&invitations)?;
+        self.add_table(&batch.coupons)?;
+        self.add_table(&redemptions)?;
+        self.add_table(&batch.costs)?;
+        self.add_table(&batch.prices)?;
+        self.add_table(&batch.assortment)?;
+        self.add_table(&batch.stock)
+    }
+
+    fn add_table<R: Row>(&mut self, rows: &[R]) -> Result<(), LakeError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut all = table::of::<R>(&self.lake.storage, &self.next)?;
+        let change = table::merge(&mut all, rows);
+        if change.new + change.changed > 0 {
+            let file = table::write(&self.lake.storage, &all, self.lake.manifest.next_run)?;
+            self.next.tables.insert(R::TABLE.to_owned(), file);
+        }
+        let told = self.appended.tables.entry(R::TABLE).or_default();
+        told.new += change.new;
+        told.changed += change.changed;
+        told.same += change.same;
         Ok(())
     }
+}
+
+impl Drop for Append<'_> {
+    /// What was written for nothing goes; once a commit was tried, only a sweep knows better.
+    fn drop(&mut self) {
+        if self.committing {
+            return;
+        }
+        let known: HashSet<&str> =
+            self.lake.manifest.files().map(|(_, file)| file.path.as_str()).collect();
+        for (_, file) in self.next.files() {
+            if !known.contains(file.path.as_str()) {
+                // Best effort: what stays is swept away later.
+                let _ = self.lake.storage.delete(&file.path);
+            }
+        }
+    }
+}
+
+/// Every entry of the receipts that are replaced: all their names need the new version.
+fn index_of_replaced(index: Index<'_>, replaced: &[(Known, u32)]) -> Result<Vec<Entry>, LakeError> {
+    if replaced.is_empty() {
+        return Ok(Vec::new());
+    }
+    index.of_receipts(&replaced.iter().map(|(known, _)| known.receipt).collect())
+}
+
+/// What the index must say of the receipts that came, sorted by name.
+fn entries(
+    groups: &Groups,
+    incoming: &[Incoming],
+    replaced: &[(Known, u32)],
+    older: &[Entry],
+    version: u32,
+) -> Vec<Entry> {
+    let known = |receipt: &Incoming| {
+        groups.list[receipt.group as usize].known(receipt.receipt, version, receipt.customer)
+    };
+    let mut entries: Vec<Entry> = incoming
+        .iter()
+        .flat_map(|receipt| {
+            let known = known(receipt);
+            groups.names(receipt.group).iter().map(move |&name| Entry { name, known })
+        })
+        .collect();
+    let by_group: FxHashMap<u32, Known> = if replaced.is_empty() {
+        FxHashMap::default()
+    } else {
+        incoming.iter().map(|receipt| (receipt.group, known(receipt))).collect()
+    };
+    let becomes: FxHashMap<u32, u32> =
+        replaced.iter().map(|(known, group)| (known.receipt, *group)).collect();
+    entries.extend(
+        older
+            .iter()
+            .map(|entry| Entry { known: by_group[&becomes[&entry.known.receipt]], ..*entry }),
+    );
+    entries.par_sort_unstable_by_key(|entry| entry.name);
+    entries.dedup_by_key(|entry| entry.name);
+    entries
 }
 
 /// Rows that may be kept: those of erased customers may not.
 fn kept<R: Row>(rows: &[R], may: impl Fn(&R) -> bool) -> Vec<R> {
     rows.iter().filter(|row| may(row)).cloned().collect()
-}
-
-struct Tables<'a> {
-    lake: &'a Lake,
-    next: &'a mut Manifest,
-    appended: &'a mut Appended,
-}
-
-impl Tables<'_> {
-    fn append<R: Row>(&mut self, rows: &[R]) -> Result<(), LakeError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let mut all = self.lake.table::<R>()?;
-        let change = table::merge(&mut all, rows);
-        if change.new + change.changed > 0 {
-            let run = self.next.number + 1;
-            let file = table::write(&self.lake.storage, &all, run)?;
-            self.next.tables.insert(R::TABLE.to_owned(), file);
-        }
-        self.appended.tables.insert(R::TABLE, change);
-        Ok(())
-    }
 }
 
 /// Codes of the lake, by the feed's codes.
@@ -266,16 +474,16 @@ fn erased_customers(batch: &LineBatch, erased: &[String]) -> Vec<bool> {
 
 /// Which receipts are new, the same, or replace an older version; keeps the totals.
 fn settle(
-    groups: &[Group],
-    index: &Index,
-    totals: &mut Totals,
+    groups: &Groups,
+    index: &FxHashMap<u128, Known>,
+    first_of_import: u64,
+    next: &mut Manifest,
     appended: &mut Appended,
 ) -> Result<Settled, LakeError> {
-    let first_code = index.next_code()?;
-    let mut settled = Settled { incoming: Vec::new(), dead: Vec::new(), renamed: Vec::new() };
-    for (place, group) in (0..).zip(groups) {
+    let mut settled = Settled { incoming: Vec::new(), replaced: Vec::new() };
+    for (place, group) in (0..).zip(&groups.list) {
         let mut known: Vec<Known> =
-            group.names.iter().flat_map(|&names| index.find(names)).collect();
+            groups.names(place).iter().filter_map(|name| index.get(name)).copied().collect();
         known.sort_unstable_by_key(|known| known.receipt);
         known.dedup();
         if let [known] = known[..]
@@ -284,46 +492,51 @@ fn settle(
             appended.receipts_same += 1;
             continue;
         }
-        for known in &known {
-            settled.dead.push((known.receipt, known.version));
-            count(totals, known, -1);
+        for &known in &known {
+            settled.replaced.push((known, place));
+            count(&mut next.totals, &known, -1);
         }
-        settled.renamed.extend(known.iter().skip(1).map(|known| (known.receipt, place)));
         let receipt = match known.first() {
             Some(known) => {
-                appended.receipts_replaced += 1;
+                // A part may complete what an earlier part of the same import brought.
+                let anew = u64::from(known.version) >= first_of_import;
+                appended.receipts_replaced += u64::from(!anew);
                 known.receipt
             }
             None => {
-                let code = u64::from(first_code) + appended.receipts_new;
+                let code = next.next_receipt;
+                next.next_receipt += 1;
                 appended.receipts_new += 1;
-                u32::try_from(code)
-                    .ok()
-                    .filter(|&code| code != NONE)
-                    .ok_or(LakeError::Full { what: "receipts" })?
+                code
             }
         };
-        count(totals, &group.known(receipt, 0), 1);
+        if receipt == NONE {
+            return Err(LakeError::Full { what: "receipts" });
+        }
+        let customer = if group.customer == NONE { NONE } else { 0 };
+        count(&mut next.totals, &group.known(receipt, 0, customer), 1);
         settled.incoming.push(Incoming { group: place, receipt, customer: NONE });
     }
     Ok(settled)
 }
 
+/// Adds a receipt to the totals, or takes it out.
 pub(crate) fn count(totals: &mut Totals, known: &Known, sign: i64) {
     totals.receipts = totals.receipts.wrapping_add_signed(sign);
     totals.lines = totals.lines.wrapping_add_signed(sign * i64::from(known.lines));
     totals.net += sign * known.net;
-    if known.with_customer {
+    if known.customer != NONE {
         totals.receipts_with_customer = totals.receipts_with_customer.wrapping_add_signed(sign);
         totals.net_with_customer += sign * known.net;
     }
 }
 
+/// By customer (none last), time, number.
 fn sort(incoming: &mut [Incoming], groups: &[Group], batch: &LineBatch) {
     let number = |receipt: &Incoming| {
         batch.names.number.text(groups[receipt.group as usize].number).unwrap_or_default()
     };
-    incoming.sort_by(|a, b| {
+    incoming.par_sort_by(|a, b| {
         let (at_a, at_b) = (groups[a.group as usize].at, groups[b.group as usize].at);
         a.customer
             .cmp(&b.customer)

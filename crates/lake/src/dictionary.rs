@@ -16,10 +16,12 @@ pub(crate) enum Kind {
     Product,
     Shop,
     Channel,
+    Category,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Customer, Self::Product, Self::Shop, Self::Channel];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Customer, Self::Product, Self::Shop, Self::Channel, Self::Category];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -27,6 +29,7 @@ impl Kind {
             Self::Product => "product",
             Self::Shop => "shop",
             Self::Channel => "channel",
+            Self::Category => "category",
         }
     }
 }
@@ -75,20 +78,20 @@ impl Dictionary {
         &self.ranks
     }
 
-    /// Codes for new texts of a feed, by the feed's own code; keeps [`NONE`] where `used` says no
-    /// row needs the text.
+    /// The code of an id, new or known; [`Dictionary::rank`] must follow the last new one.
+    pub(crate) fn add(&mut self, text: &str) -> u32 {
+        self.texts.code(text)
+    }
+
+    /// Codes for texts of a feed, by the feed's own code; [`NONE`] where `used` says no row needs the
+    /// text. [`Dictionary::rank`] must follow the last new one.
     pub(crate) fn extend(&mut self, feed: &Texts, used: impl Fn(u32) -> bool) -> Vec<u32> {
-        let before = self.texts.len();
-        let codes = (0..feed.len() as u32)
+        (0..feed.len() as u32)
             .map(|code| match feed.text(code) {
-                Some(text) if used(code) => self.texts.code(text),
+                Some(text) if used(code) => self.add(text),
                 _ => NONE,
             })
-            .collect();
-        if self.texts.len() > before {
-            self.rank();
-        }
-        codes
+            .collect()
     }
 
     pub(crate) fn erase(&mut self, code: u32) {
@@ -97,7 +100,8 @@ impl Dictionary {
         }
     }
 
-    fn rank(&mut self) {
+    /// Gives every code its place in source order.
+    pub(crate) fn rank(&mut self) {
         let mut codes: Vec<u32> = (0..self.texts.len() as u32).collect();
         // Start from the known order, so that the sort finds long runs.
         codes.sort_by_key(|&code| self.ranks.get(code as usize).copied().unwrap_or(NONE));

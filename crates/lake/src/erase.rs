@@ -1,14 +1,20 @@
 //! Erasing a customer: his rows leave every file, and the older files go at once.
 
-use crate::append::{count, write_lines};
-use crate::compact::without_customer;
+use arrow_array::{BooleanArray, UInt32Array};
+use arrow_select::concat::concat_batches;
+use arrow_select::filter::filter_record_batch;
+use rayon::prelude::*;
+use retail::NONE;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::append::count;
 use crate::dictionary::Kind;
-use crate::manifest::{BY_CUSTOMER, Manifest};
-use crate::receipts::{newest_entries, write_entries};
-use crate::scan::codes;
+use crate::index::{self, Entry, Index};
+use crate::manifest::{Manifest, StoredFile};
+use crate::order::SortOrder;
+use crate::rows::{self, column};
 use crate::table::{self, Row};
-use crate::{Customers, Lake, LakeError, rows};
-use rustc_hash::FxHashSet;
+use crate::{Lake, LakeError};
 
 /// What an erasure removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -29,6 +35,7 @@ impl Lake {
     /// # Errors
     /// When the storage fails or another process committed meanwhile.
     pub fn erase(&self, id: &str) -> Result<(Self, Erased), LakeError> {
+        self.must_be_sound()?;
         let mut next = self.manifest.clone();
         let mut erased = Erased::default();
         let hash = rows::sha256_hex(id.as_bytes());
@@ -40,7 +47,7 @@ impl Lake {
             self.erase_lines(code, &mut next, &mut erased)?;
             let mut dictionary = self.customers()?.clone();
             dictionary.erase(code);
-            let file = dictionary.write(&self.storage, Kind::Customer, next.number + 1)?;
+            let file = dictionary.write(&self.storage, Kind::Customer, next.next_run)?;
             next.dictionaries.insert(Kind::Customer.name().to_owned(), file);
         }
         erased.table_rows +=
@@ -53,7 +60,7 @@ impl Lake {
         let manifest = next.commit(&self.storage)?;
         let lake = Self::at(self.storage.clone(), manifest);
         // Whatever the files' times say: he must be gone.
-        lake.sweep(None)?;
+        lake.sweep_older(None)?;
         Ok((lake, erased))
     }
 
@@ -63,58 +70,76 @@ impl Lake {
         next: &mut Manifest,
         erased: &mut Erased,
     ) -> Result<(), LakeError> {
-        let mut files = Vec::new();
-        let mut versions = FxHashSet::default();
-        for file in self.manifest.by_customer() {
-            let may_hold =
-                file.customers.is_some_and(|(first, last)| first <= code && code <= last);
-            if !may_hold {
-                files.push(file.clone());
-                continue;
+        for order in SortOrder::ALL {
+            let files: Vec<(Option<StoredFile>, u64)> = self
+                .manifest
+                .lines(order)
+                .par_iter()
+                .map(|file| self.without(order, file, code))
+                .collect::<Result<_, _>>()?;
+            let removed: u64 = files.iter().map(|(_, removed)| removed).sum();
+            if order == SortOrder::ByCustomer {
+                erased.lines = removed;
             }
-            let batches = self.batches(std::slice::from_ref(file), &Customers::Everybody)?;
-            let mut kept = Vec::new();
-            let mut found = false;
-            for batch in &batches {
-                let (rest, here) = without_customer(batch, code)?;
-                found |= here;
-                erased.lines += (batch.num_rows() - rest.num_rows()) as u64;
-                kept.push(rest);
-            }
-            if !found {
-                files.push(file.clone());
-                continue;
-            }
-            for batch in self.batches(std::slice::from_ref(file), &Customers::Range(code..=code))? {
-                let (receipt, version) = (codes(&batch, "receipt")?, codes(&batch, "version")?);
-                versions
-                    .extend(receipt.values().iter().copied().zip(version.values().iter().copied()));
-            }
-            let rest = arrow_select::concat::concat_batches(&rows::line_schema(), &kept)?;
-            if rest.num_rows() > 0 {
-                files.push(write_lines(&self.storage, &rest, file.run)?);
-            }
+            *next.lines_mut(order) = files.into_iter().filter_map(|(file, _)| file).collect();
         }
-        next.sort_orders.insert(BY_CUSTOMER.to_owned(), files);
-        self.forget_receipts(&versions, next)
+        self.forget_receipts(code, next)
     }
 
-    /// His versions of receipts leave the index and, where they are the newest, the totals.
-    fn forget_receipts(
+    /// A file without a customer's rows, written anew if it held any, and how many it held.
+    fn without(
         &self,
-        versions: &FxHashSet<(u32, u32)>,
-        next: &mut Manifest,
-    ) -> Result<(), LakeError> {
-        let mut entries = newest_entries(&self.storage, &self.manifest)?;
-        let mut counted = FxHashSet::default();
-        entries.retain(|(_, known)| {
-            let his = versions.contains(&(known.receipt, known.version));
-            if his && counted.insert(known.receipt) {
-                count(&mut next.totals, known, -1);
+        order: SortOrder,
+        file: &StoredFile,
+        code: u32,
+    ) -> Result<(Option<StoredFile>, u64), LakeError> {
+        let may_hold = match order {
+            SortOrder::ByCustomer => {
+                file.keys.is_some_and(|(first, last)| first <= code && code <= last)
             }
-            !his
-        });
-        next.receipts = vec![write_entries(&self.storage, &entries, next.number + 1)?];
+            SortOrder::ByCategory => true,
+        };
+        if !may_hold {
+            return Ok((Some(file.clone()), 0));
+        }
+        let opened = self.opened(file)?;
+        let mut keep = Vec::with_capacity(file.rows as usize);
+        for batch in opened.columns(&["customer"])? {
+            let batch = batch?;
+            let customer: &UInt32Array = column(&batch, "customer", file)?;
+            keep.extend(customer.iter().map(|other| other != Some(code)));
+        }
+        let removed = keep.iter().filter(|keep| !**keep).count() as u64;
+        if removed == 0 {
+            return Ok((Some(file.clone()), 0));
+        }
+        let batches = self.rows(order, std::slice::from_ref(file), &(0..=NONE))?;
+        let rows = concat_batches(&order.schema(), &batches)?;
+        let rest = filter_record_batch(&rows, &BooleanArray::from(keep))?;
+        let written = match rest.num_rows() {
+            0 => None,
+            _ => Some(order.write(&self.storage, &rest, file.run)?),
+        };
+        Ok((written, removed))
+    }
+
+    /// His receipts leave the index and, where their newest version is his, the totals.
+    fn forget_receipts(&self, code: u32, next: &mut Manifest) -> Result<(), LakeError> {
+        let index = Index { storage: &self.storage, files: &self.manifest.receipts };
+        let his: FxHashSet<u32> =
+            index.of_customer(code)?.iter().map(|entry| entry.known.receipt).collect();
+        let mut newest: FxHashMap<u32, Entry> = FxHashMap::default();
+        for entry in index.of_receipts(&his)? {
+            let known = newest.entry(entry.known.receipt).or_insert(entry);
+            if known.known.version < entry.known.version {
+                *known = entry;
+            }
+        }
+        for entry in newest.values().filter(|entry| entry.known.customer == code) {
+            count(&mut next.totals, &entry.known, -1);
+        }
+        next.receipts = index::without_customer(index, code, next.next_run)?;
+        next.next_run += 1;
         Ok(())
     }
 
@@ -127,7 +152,7 @@ impl Lake {
         let before = rows.len();
         rows.retain(keep);
         if rows.len() < before {
-            let file = table::write(&self.storage, &rows, next.number + 1)?;
+            let file = table::write(&self.storage, &rows, next.next_run)?;
             next.tables.insert(R::TABLE.to_owned(), file);
         }
         Ok((before - rows.len()) as u64)

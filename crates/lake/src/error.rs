@@ -27,6 +27,31 @@ pub enum LakeError {
         /// What does not fit.
         why: String,
     },
+    /// The lake was made by another version of this program.
+    #[error("{path} has format {format}, this program reads format {readable}; {}",
+        if format > readable { "use a newer proffer" } else { "import the feeds into a new programme" })]
+    Format {
+        /// Which manifest.
+        path: String,
+        /// The format it has.
+        format: u32,
+        /// The format this program reads.
+        readable: u32,
+    },
+    /// No manifest is whole.
+    #[error("no state of the lake can be read: {why}")]
+    Unreadable {
+        /// What is wrong with the oldest one.
+        why: String,
+    },
+    /// Newer states are damaged or lost: the lake can be read, and not be changed.
+    #[error(
+        "the lake is not sound and is not changed: {why}. Bring the file back from a backup, or run `proffer lake repair` to go on from the last whole state"
+    )]
+    Unsound {
+        /// What is wrong.
+        why: String,
+    },
     /// Another writer committed first; nothing of this change was kept.
     #[error(
         "another process changed the lake at the same time (manifest {number}); nothing was changed here, run the command again"

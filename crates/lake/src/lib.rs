@@ -13,31 +13,39 @@
 
 mod append;
 mod compact;
+mod dead;
 mod dictionary;
 mod erase;
 mod error;
+mod index;
 mod manifest;
 mod merge;
-mod receipts;
+mod order;
+mod repair;
 mod rows;
 mod scan;
 mod snapshot;
 mod storage;
 mod table;
 
-pub use append::{Appended, TableChange};
-pub use compact::Compacted;
+pub use append::{Append, Appended, TableChange};
+pub use compact::{Compacted, Extent};
 pub use dictionary::Dictionary;
 pub use erase::Erased;
 pub use error::LakeError;
 pub use manifest::{Manifest, StoredFile, Totals};
+pub use repair::Repaired;
 pub use scan::Customers;
 pub use snapshot::{Snapshot, SnapshotWriter, Snapshots};
 pub use storage::Storage;
 pub use table::{Cell, Row};
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use rustc_hash::FxHashMap;
+
+use dead::Dead;
 use dictionary::Kind;
 
 /// The lake as of one manifest. Opening is cheap; dictionaries are read when first asked for.
@@ -46,21 +54,47 @@ use dictionary::Kind;
 pub struct Lake {
     storage: Arc<Storage>,
     manifest: Manifest,
+    // Newer manifests that are damaged or lost.
+    unsound: Vec<(u64, String)>,
+    // Files' metadata by their path.
+    metadata: Mutex<FxHashMap<String, ArrowReaderMetadata>>,
+    // What the whole state needs once.
+    dead: OnceLock<Dead>,
     dictionaries: [OnceLock<Dictionary>; Kind::ALL.len()],
 }
 
 impl Lake {
-    /// Opens the newest state; an empty place is an empty lake.
+    /// Opens the newest whole state; an empty place is an empty lake. If newer states are damaged or
+    /// lost, [`Lake::unsound`] tells it and the lake is read only.
     ///
     /// # Errors
-    /// When the storage cannot be read or the newest manifest cannot be understood.
+    /// When the storage cannot be read, no state is whole, or another version of the program made it.
     pub fn open(storage: Arc<Storage>) -> Result<Self, LakeError> {
-        let manifest = Manifest::newest(&storage)?;
-        Ok(Self::at(storage, manifest))
+        let newest = Manifest::newest(&storage)?;
+        Ok(Self { unsound: newest.unsound, ..Self::at(storage, newest.manifest) })
     }
 
     fn at(storage: Arc<Storage>, manifest: Manifest) -> Self {
-        Self { storage, manifest, dictionaries: Default::default() }
+        Self {
+            storage,
+            manifest,
+            unsound: Vec::new(),
+            metadata: Mutex::default(),
+            dead: OnceLock::new(),
+            dictionaries: Default::default(),
+        }
+    }
+
+    /// What is wrong with states newer than this one, a sentence each; empty in a sound lake.
+    pub fn unsound(&self) -> impl Iterator<Item = &str> {
+        self.unsound.iter().map(|(_, why)| why.as_str())
+    }
+
+    pub(crate) fn must_be_sound(&self) -> Result<(), LakeError> {
+        match self.unsound.last() {
+            None => Ok(()),
+            Some((_, why)) => Err(LakeError::Unsound { why: why.clone() }),
+        }
     }
 
     /// What this state consists of.
@@ -101,6 +135,15 @@ impl Lake {
         self.dictionary(Kind::Channel)
     }
 
+    /// Replaced versions of receipts.
+    fn dead(&self) -> Result<&Dead, LakeError> {
+        if let Some(dead) = self.dead.get() {
+            return Ok(dead);
+        }
+        let dead = Dead::read(&self.storage, &self.manifest)?;
+        Ok(self.dead.get_or_init(|| dead))
+    }
+
     fn dictionary(&self, kind: Kind) -> Result<&Dictionary, LakeError> {
         let cell = &self.dictionaries[kind as usize];
         if let Some(dictionary) = cell.get() {
@@ -118,10 +161,7 @@ impl Lake {
     /// # Errors
     /// When the table's file cannot be read.
     pub fn table<R: Row>(&self) -> Result<Vec<R>, LakeError> {
-        match self.manifest.tables.get(R::TABLE) {
-            Some(file) => table::read(&self.storage, file),
-            None => Ok(Vec::new()),
-        }
+        table::of(&self.storage, &self.manifest)
     }
 
     /// Places of all live files for other tools, as (what it holds, where).

@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::order::SortOrder;
+use crate::rows::sha256_hex;
 use crate::{LakeError, Storage};
 
 const FOLDER: &str = "manifest";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// Ending of the file that holds a manifest's SHA-256, written after the commit.
+const SEAL: &str = ".sha256";
 
 /// A live file of the lake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,12 +25,12 @@ pub struct StoredFile {
     pub bytes: u64,
     /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
-    /// Number of the manifest that brought it: files of one run do not overlap.
+    /// The run it belongs to: files of one run do not overlap.
     pub run: u64,
-    /// Smallest and largest customer code, in files sorted by customer; nothing where all rows are
-    /// without a customer.
+    /// Smallest and largest code of the column by which lines are sorted, customer or category;
+    /// nothing where no row has one, and for other files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customers: Option<(u32, u32)>,
+    pub keys: Option<(u32, u32)>,
 }
 
 /// What the lake holds, counted.
@@ -44,6 +48,13 @@ pub struct Totals {
     pub net_with_customer: i64,
 }
 
+/// Which files of a number are there.
+#[derive(Default)]
+struct Kept {
+    manifest: bool,
+    seal: bool,
+}
+
 /// The one part of a manifest that every version of the layout has.
 #[derive(Deserialize)]
 struct Format {
@@ -58,9 +69,13 @@ pub struct Manifest {
     pub format: u32,
     /// 0 is the empty lake.
     pub number: u64,
-    /// Live files per named order: `by-customer`.
+    /// Number of the next run; also the version of the receipts that come with it.
+    pub next_run: u64,
+    /// Code of the next receipt.
+    pub next_receipt: u32,
+    /// Live files per named order: `by-customer`, `by-category`. All orders hold the same lines.
     pub sort_orders: BTreeMap<String, Vec<StoredFile>>,
-    /// Receipts' identities and the versions of their content.
+    /// Receipts' names and the newest versions of their content.
     pub receipts: Vec<StoredFile>,
     /// Receipt versions that were replaced; their rows are still in the files of `sort_orders`.
     pub dead: Vec<StoredFile>,
@@ -68,6 +83,9 @@ pub struct Manifest {
     pub dictionaries: BTreeMap<String, StoredFile>,
     /// Reference tables: products, shops, customers, campaigns …
     pub tables: BTreeMap<String, StoredFile>,
+    /// Promotion placements, one file a week, by the week's first day.
+    #[serde(default)]
+    pub placements: BTreeMap<retail::Day, StoredFile>,
     /// Input batches this state contains; bringing one of them again changes nothing.
     pub batches: Vec<String>,
     /// SHA-256 of the ids of erased customers: what comes in their name stays without a customer.
@@ -76,37 +94,58 @@ pub struct Manifest {
     pub totals: Totals,
 }
 
-/// The name of the order by customer and time.
-pub(crate) const BY_CUSTOMER: &str = "by-customer";
+/// The newest sound state, and what is wrong with newer ones.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    pub manifest: Manifest,
+    /// The damaged or lost manifests above it, ascending, each with what is wrong with it.
+    pub unsound: Vec<(u64, String)>,
+}
 
 impl Manifest {
     pub(crate) fn empty() -> Self {
+        let orders = SortOrder::ALL.map(|order| (order.name().to_owned(), Vec::new()));
         Self {
             format: FORMAT,
             number: 0,
-            sort_orders: BTreeMap::from([(BY_CUSTOMER.to_owned(), Vec::new())]),
+            next_run: 1,
+            next_receipt: 0,
+            sort_orders: orders.into(),
             receipts: Vec::new(),
             dead: Vec::new(),
             dictionaries: BTreeMap::new(),
             tables: BTreeMap::new(),
+            placements: BTreeMap::new(),
             batches: Vec::new(),
             erased: Vec::new(),
             totals: Totals::default(),
         }
     }
 
-    /// Files sorted by customer and time.
-    #[must_use]
-    pub fn by_customer(&self) -> &[StoredFile] {
-        self.sort_orders.get(BY_CUSTOMER).map_or(&[], Vec::as_slice)
+    /// Files of lines in an order.
+    pub(crate) fn lines(&self, order: SortOrder) -> &[StoredFile] {
+        self.sort_orders.get(order.name()).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn lines_mut(&mut self, order: SortOrder) -> &mut Vec<StoredFile> {
+        self.sort_orders.entry(order.name().to_owned()).or_default()
     }
 
     /// How many runs a reader must merge.
     #[must_use]
     pub fn runs(&self) -> usize {
-        let runs: std::collections::BTreeSet<u64> =
-            self.by_customer().iter().map(|file| file.run).collect();
-        runs.len()
+        let runs = self.lines(SortOrder::ByCustomer).iter().map(|file| file.run);
+        runs.collect::<std::collections::BTreeSet<u64>>().len()
+    }
+
+    /// Whether both say the same, however it is laid out in files: only compactions lie between them.
+    pub(crate) fn holds_what(&self, other: &Self) -> bool {
+        self.dictionaries == other.dictionaries
+            && self.tables == other.tables
+            && self.placements == other.placements
+            && self.batches == other.batches
+            && self.erased == other.erased
+            && self.totals == other.totals
     }
 
     /// Every live file with what it holds.
@@ -119,40 +158,71 @@ impl Manifest {
         let dictionaries =
             self.dictionaries.iter().map(|(kind, file)| (format!("dictionary {kind}"), file));
         let tables = self.tables.iter().map(|(name, file)| (format!("table {name}"), file));
-        sort_orders.chain(receipts).chain(dead).chain(dictionaries).chain(tables)
+        let placements =
+            self.placements.iter().map(|(week, file)| (format!("placements {week}"), file));
+        sort_orders.chain(receipts).chain(dead).chain(dictionaries).chain(tables).chain(placements)
     }
 
-    pub(crate) fn newest(storage: &Storage) -> Result<Self, LakeError> {
-        match Self::numbers(storage)?.last() {
-            Some(&number) => Self::read(storage, number),
-            None => Ok(Self::empty()),
+    /// The newest state that is whole. A manifest that a commit sealed and that is gone or changed is
+    /// told of; an empty storage is the empty lake.
+    pub(crate) fn newest(storage: &Storage) -> Result<Newest, LakeError> {
+        let mut unsound = Vec::new();
+        let mut numbers: BTreeMap<u64, Kept> = BTreeMap::new();
+        for object in storage.list(FOLDER)? {
+            let Some(name) = object.path.rsplit('/').next() else { continue };
+            if let Some(number) = name.strip_suffix(".json").and_then(|text| text.parse().ok()) {
+                numbers.entry(number).or_default().manifest = true;
+            } else if let Some(number) = name.strip_suffix(SEAL).and_then(|text| text.parse().ok())
+            {
+                numbers.entry(number).or_default().seal = true;
+            }
+        }
+        while let Some((number, kept)) = numbers.pop_last() {
+            match Self::read_sealed(storage, number, &kept) {
+                Ok(manifest) => {
+                    unsound.reverse();
+                    return Ok(Newest { manifest, unsound });
+                }
+                Err(LakeError::Damaged { path, why }) => {
+                    unsound.push((number, format!("{path} is damaged: {why}")));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match unsound.pop() {
+            None => Ok(Newest { manifest: Self::empty(), unsound }),
+            Some((_, why)) => Err(LakeError::Unreadable { why }),
         }
     }
 
-    /// Numbers of all kept manifests, ascending.
-    pub(crate) fn numbers(storage: &Storage) -> Result<Vec<u64>, LakeError> {
-        let mut numbers: Vec<u64> = storage
-            .list(FOLDER)?
-            .iter()
-            .filter_map(|object| Self::number_of(&object.path))
-            .collect();
-        numbers.sort_unstable();
-        Ok(numbers)
+    fn read_sealed(storage: &Storage, number: u64, kept: &Kept) -> Result<Self, LakeError> {
+        let path = Self::path(number);
+        let damaged =
+            |why: &str| LakeError::Damaged { path: storage.location(&path), why: why.to_owned() };
+        if !kept.manifest {
+            return Err(damaged("it was committed, and the file is gone"));
+        }
+        let bytes = storage.get(&path)?;
+        if kept.seal && storage.get(&Self::seal_path(number))? != sha256_hex(&bytes).as_bytes() {
+            return Err(damaged("its content is not what was committed"));
+        }
+        Self::parse(storage, number, &bytes)
     }
 
     pub(crate) fn read(storage: &Storage, number: u64) -> Result<Self, LakeError> {
-        let path = Self::path(number);
-        let damaged = |why: String| LakeError::Damaged { path: storage.location(&path), why };
-        let bytes = storage.get(&path)?;
+        Self::parse(storage, number, &storage.get(&Self::path(number))?)
+    }
+
+    fn parse(storage: &Storage, number: u64, bytes: &[u8]) -> Result<Self, LakeError> {
+        let location = storage.location(&Self::path(number));
+        let damaged = |why: String| LakeError::Damaged { path: location.clone(), why };
         let format =
-            serde_json::from_slice::<Format>(&bytes).map_err(|e| damaged(e.to_string()))?.format;
+            serde_json::from_slice::<Format>(bytes).map_err(|e| damaged(e.to_string()))?.format;
         if format != FORMAT {
-            return Err(damaged(format!(
-                "it has format {format}, this program reads format {FORMAT}; use a newer proffer"
-            )));
+            return Err(LakeError::Format { path: location, format, readable: FORMAT });
         }
         let manifest: Self =
-            serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+            serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         if manifest.number != number {
             return Err(damaged(format!(
                 "it says number {}, its name says {number}",
@@ -169,15 +239,21 @@ impl Manifest {
             path: Self::path(self.number),
             why: format!("the manifest cannot be written as JSON: {error}"),
         })?;
-        if storage.create(&Self::path(self.number), bytes)? {
-            Ok(self)
-        } else {
-            Err(LakeError::Raced { number: self.number })
+        let seal = sha256_hex(&bytes);
+        if !storage.create(&Self::path(self.number), bytes)? {
+            return Err(LakeError::Raced { number: self.number });
         }
+        // The commit is made; its seal only tells later whether it is still there and whole.
+        let _ = storage.put(&Self::seal_path(self.number), seal.into_bytes());
+        Ok(self)
     }
 
     pub(crate) fn path(number: u64) -> String {
         format!("{FOLDER}/{number:010}.json")
+    }
+
+    pub(crate) fn seal_path(number: u64) -> String {
+        format!("{FOLDER}/{number:010}{SEAL}")
     }
 
     /// The manifest's number, from its path.

@@ -1,63 +1,178 @@
-//! Several runs become one: live rows, in the order of the lake.
+//! Sorted runs become one: which row comes after which.
 
 use std::cmp::Ordering;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{TimestampMicrosecondType, UInt32Type};
-use arrow_array::{Array, RecordBatch, UInt32Array};
+use arrow_array::types::{Date32Type, TimestampMicrosecondType, UInt32Type};
+use arrow_array::{Array, RecordBatch, StringArray, UInt32Array};
 use arrow_select::concat::concat_batches;
 use arrow_select::take::take_record_batch;
 use retail::{NONE, compare_ids};
 
 use crate::LakeError;
+use crate::order::SortOrder;
 
-/// Puts rows of several sorted runs in the order of the lake. All batches must have the columns
-/// `customer`, `at`, `number`, `receipt`; each must be sorted, and lines of a receipt stay together.
-pub(crate) fn merge(batches: &[RecordBatch]) -> Result<Option<RecordBatch>, LakeError> {
+/// Rows that stand together in a batch and stay together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub batch: u32,
+    pub start: u32,
+    pub rows: u32,
+}
+
+/// Puts rows of several sorted batches in one order. Each batch must be sorted in itself.
+pub(crate) fn merge(
+    order: SortOrder,
+    batches: &[RecordBatch],
+) -> Result<Option<RecordBatch>, LakeError> {
     let Some(first) = batches.first() else { return Ok(None) };
     let all = concat_batches(&first.schema(), batches)?;
-    let order = order(&all)?;
-    let sorted = order.windows(2).all(|pair| pair[0] < pair[1]);
-    if sorted {
-        Ok(Some(all))
-    } else {
-        Ok(Some(take_record_batch(&all, &UInt32Array::from(order))?))
+    let segments = segments(order, batches)?;
+    let in_order = segments.is_sorted_by_key(|segment| (segment.batch, segment.start));
+    if in_order {
+        return Ok(Some(all));
+    }
+    let mut before = Vec::with_capacity(batches.len());
+    let mut rows = 0;
+    for batch in batches {
+        before.push(rows);
+        rows += batch.num_rows() as u32;
+    }
+    let places = segments.iter().flat_map(|segment| {
+        let start = before[segment.batch as usize] + segment.start;
+        start..start + segment.rows
+    });
+    Ok(Some(take_record_batch(&all, &UInt32Array::from_iter_values(places))?))
+}
+
+/// The rows of sorted batches in the order they belong, as segments. Batches of one run may follow
+/// each other; the rows of one leading code are compared one by one only where batches overlap in time.
+pub(crate) fn segments(
+    order: SortOrder,
+    batches: &[RecordBatch],
+) -> Result<Vec<Segment>, LakeError> {
+    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    u32::try_from(rows).map_err(|_| LakeError::Full { what: "lines of a range" })?;
+    let keys: Vec<Keys<'_>> =
+        batches.iter().map(|batch| Keys::of(order, batch)).collect::<Result<_, _>>()?;
+    if let [only] = &keys[..] {
+        return Ok(vec![Segment { batch: 0, start: 0, rows: only.lead.len() as u32 }]);
+    }
+    let mut pieces: Vec<(u32, Segment)> = Vec::new();
+    for (batch, keys) in (0..).zip(&keys) {
+        let mut start = 0;
+        while start < keys.lead.len() {
+            let code = keys.code(start);
+            let mut end = start + 1;
+            while end < keys.lead.len() && keys.code(end) == code {
+                end += 1;
+            }
+            pieces.push((code, Segment { batch, start: start as u32, rows: (end - start) as u32 }));
+            start = end;
+        }
+    }
+    // Stable: batches stay in their sequence.
+    pieces.sort_by_key(|piece| piece.0);
+    let mut sorted: Vec<Segment> = Vec::with_capacity(pieces.len());
+    for same in pieces.chunk_by(|a, b| a.0 == b.0) {
+        let apart = same.is_sorted_by(|(_, a), (_, b)| {
+            let last = (a.batch, a.start + a.rows - 1);
+            compare(&keys, last, (b.batch, b.start)) != Ordering::Greater
+        });
+        if apart {
+            sorted.extend(same.iter().map(|piece| piece.1));
+        } else {
+            interleave(&keys, same, &mut sorted);
+        }
+    }
+    Ok(sorted)
+}
+
+/// Rows of one leading code that overlap in time: sorted row by row, each row's own segment.
+fn interleave(keys: &[Keys<'_>], pieces: &[(u32, Segment)], sorted: &mut Vec<Segment>) {
+    let mut rows: Vec<(u32, u32)> = pieces
+        .iter()
+        .flat_map(|(_, piece)| {
+            (piece.start..piece.start + piece.rows).map(|row| (piece.batch, row))
+        })
+        .collect();
+    // Stable, so that lines of a receipt keep their order; it finds the sorted pieces by itself.
+    rows.sort_by(|&a, &b| compare(keys, a, b));
+    for (batch, start) in rows {
+        match sorted.last_mut() {
+            Some(last) if last.batch == batch && last.start + last.rows == start => last.rows += 1,
+            _ => sorted.push(Segment { batch, start, rows: 1 }),
+        }
     }
 }
 
-fn order(all: &RecordBatch) -> Result<Vec<u32>, LakeError> {
-    let missing = |name: &str| LakeError::Damaged {
-        path: "a file of lines".to_owned(),
-        why: format!("it has no column {name} of the expected type"),
-    };
-    let codes = |name: &str| {
-        all.column_by_name(name)
-            .and_then(|c| c.as_primitive_opt::<UInt32Type>())
-            .ok_or_else(|| missing(name))
-    };
-    let (customer, receipt) = (codes("customer")?, codes("receipt")?);
-    let at = all
-        .column_by_name("at")
-        .and_then(|c| c.as_primitive_opt::<TimestampMicrosecondType>())
-        .ok_or_else(|| missing("at"))?;
-    let number = all
-        .column_by_name("number")
-        .and_then(|c| c.as_string_opt::<i32>())
-        .ok_or_else(|| missing("number"))?;
+/// What the order of a batch is made of.
+struct Keys<'a> {
+    lead: &'a UInt32Array,
+    receipt: &'a [u32],
+    within: Within<'a>,
+}
 
-    let code = |row: usize| if customer.is_null(row) { NONE } else { customer.value(row) };
-    let compare = |&a: &u32, &b: &u32| -> Ordering {
-        let (a, b) = (a as usize, b as usize);
-        code(a).cmp(&code(b)).then_with(|| at.value(a).cmp(&at.value(b))).then_with(|| {
-            compare_receipts(number.value(a), receipt.value(a), number.value(b), receipt.value(b))
-        })
-    };
-    let rows =
-        u32::try_from(all.num_rows()).map_err(|_| LakeError::Full { what: "lines of a range" })?;
-    let mut order: Vec<u32> = (0..rows).collect();
-    // Stable, so that lines of a receipt keep their order; it finds the sorted runs by itself.
-    order.sort_by(compare);
-    Ok(order)
+enum Within<'a> {
+    /// Time and the receipt's number.
+    Customer(&'a [i64], &'a StringArray),
+    /// The business day.
+    Category(&'a [i32]),
+}
+
+impl<'a> Keys<'a> {
+    fn of(order: SortOrder, batch: &'a RecordBatch) -> Result<Self, LakeError> {
+        let missing = |name: &str| LakeError::Damaged {
+            path: "a file of lines".to_owned(),
+            why: format!("it has no column {name} of the expected type"),
+        };
+        let column = |name: &str| batch.column_by_name(name).ok_or_else(|| missing(name));
+        let codes = |name: &str| {
+            column(name)?.as_primitive_opt::<UInt32Type>().ok_or_else(|| missing(name))
+        };
+        let within = match order {
+            SortOrder::ByCustomer => {
+                let at = column("at")?.as_primitive_opt::<TimestampMicrosecondType>();
+                let number = column("number")?.as_string_opt::<i32>();
+                Within::Customer(
+                    at.ok_or_else(|| missing("at"))?.values(),
+                    number.ok_or_else(|| missing("number"))?,
+                )
+            }
+            SortOrder::ByCategory => {
+                let day = column("day")?.as_primitive_opt::<Date32Type>();
+                Within::Category(day.ok_or_else(|| missing("day"))?.values())
+            }
+        };
+        let lead = match order {
+            SortOrder::ByCustomer => "customer",
+            SortOrder::ByCategory => "category",
+        };
+        Ok(Self { lead: codes(lead)?, receipt: codes("receipt")?.values(), within })
+    }
+
+    fn code(&self, row: usize) -> u32 {
+        if self.lead.is_null(row) { NONE } else { self.lead.value(row) }
+    }
+}
+
+/// The order of two rows of one leading code.
+fn compare(keys: &[Keys<'_>], a: (u32, u32), b: (u32, u32)) -> Ordering {
+    let (keys_a, a) = (&keys[a.0 as usize], a.1 as usize);
+    let (keys_b, b) = (&keys[b.0 as usize], b.1 as usize);
+    let (receipt_a, receipt_b) = (keys_a.receipt[a], keys_b.receipt[b]);
+    match (&keys_a.within, &keys_b.within) {
+        (Within::Customer(at_a, number_a), Within::Customer(at_b, number_b)) => {
+            at_a[a].cmp(&at_b[b]).then_with(|| {
+                compare_receipts(number_a.value(a), receipt_a, number_b.value(b), receipt_b)
+            })
+        }
+        (Within::Category(day_a), Within::Category(day_b)) => {
+            day_a[a].cmp(&day_b[b]).then(receipt_a.cmp(&receipt_b))
+        }
+        // Batches of one call are of one order.
+        _ => Ordering::Equal,
+    }
 }
 
 /// The order of two receipts of one customer at one moment: by number as in the source, then by code.

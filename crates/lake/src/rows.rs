@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use arrow_array::{Array, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::Schema;
 use arrow_select::concat::concat_batches;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder,
 };
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::{PageIndexPolicy, RowGroupMetaData};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::WriterProperties;
 use parquet::file::reader::Length;
 use sha2::{Digest, Sha256};
 
@@ -19,46 +20,15 @@ use crate::manifest::StoredFile;
 use crate::storage::Source;
 use crate::{LakeError, Storage};
 
-/// Rows of a row group: the unit that threads share out.
-const ROW_GROUP: usize = 1 << 17;
-/// Rows of a page: the unit that one customer's history reads.
-const PAGE: usize = 1 << 13;
-
-/// The columns of a file of lines; sorted by customer (none last), time, receipt's number.
-pub(crate) fn line_schema() -> SchemaRef {
-    let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-    Arc::new(Schema::new(vec![
-        Field::new("customer", DataType::UInt32, true),
-        Field::new("receipt", DataType::UInt32, false),
-        Field::new("version", DataType::UInt32, false),
-        Field::new("at", utc, false),
-        Field::new("day", DataType::Date32, false),
-        Field::new("minute", DataType::UInt16, false),
-        Field::new("number", DataType::Utf8, false),
-        Field::new("network", DataType::Utf8, true),
-        Field::new("shop", DataType::UInt32, false),
-        Field::new("till", DataType::Utf8, true),
-        Field::new("channel", DataType::UInt32, true),
-        Field::new("card", DataType::Utf8, true),
-        Field::new("original", DataType::Utf8, true),
-        Field::new("product", DataType::UInt32, false),
-        Field::new("quantity", DataType::Int64, false),
-        Field::new("net", DataType::Int64, false),
-        Field::new("discount", DataType::Int64, false),
-        Field::new("retailer_coupon", DataType::Int64, false),
-        Field::new("supplier_coupon", DataType::Int64, false),
-    ]))
-}
+/// Who wrote a file, in its footer.
+pub(crate) const CREATED_BY: &str = concat!("proffer ", env!("CARGO_PKG_VERSION"));
 
 /// Encodes batches of one schema as one Parquet file, in memory.
 pub(crate) fn encode(batches: &[RecordBatch]) -> Result<Vec<u8>, LakeError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_max_row_group_row_count(Some(ROW_GROUP))
-        .set_data_page_row_count_limit(PAGE)
-        .set_write_batch_size(PAGE)
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .set_created_by(format!("proffer {}", env!("CARGO_PKG_VERSION")))
+        .set_max_row_group_row_count(Some(1 << 17))
+        .set_created_by(CREATED_BY.to_owned())
         .build();
     let schema = batches.first().map_or_else(|| Arc::new(Schema::empty()), RecordBatch::schema);
     let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
@@ -75,15 +45,26 @@ pub(crate) fn encode_to(
     batches: &[RecordBatch],
     run: u64,
 ) -> Result<StoredFile, LakeError> {
-    let bytes = encode(batches)?;
+    let rows = batches.iter().map(RecordBatch::num_rows).sum();
+    put_named(storage, folder, encode(batches)?, rows, run)
+}
+
+/// Writes the bytes of a Parquet file under a name that says their run and content.
+pub(crate) fn put_named(
+    storage: &Storage,
+    folder: &str,
+    bytes: Vec<u8>,
+    rows: usize,
+    run: u64,
+) -> Result<StoredFile, LakeError> {
     let sha256 = sha256_hex(&bytes);
     let file = StoredFile {
         path: format!("{folder}/{run:010}-{}.parquet", &sha256[..16]),
-        rows: batches.iter().map(|batch| batch.num_rows() as u64).sum(),
+        rows: rows as u64,
         bytes: bytes.len() as u64,
         sha256,
         run,
-        customers: None,
+        keys: None,
     };
     storage.put(&file.path, bytes)?;
     Ok(file)
@@ -115,9 +96,30 @@ impl<'a> Opened<'a> {
         Ok(Self { storage, file, metadata: ArrowReaderMetadata::load(&source, options)? })
     }
 
+    /// The file with metadata that were read before.
+    pub(crate) fn with(
+        storage: &'a Storage,
+        file: &'a StoredFile,
+        metadata: ArrowReaderMetadata,
+    ) -> Self {
+        Self { storage, file, metadata }
+    }
+
+    /// What it says of itself, to be kept.
+    pub(crate) fn metadata(&self) -> ArrowReaderMetadata {
+        self.metadata.clone()
+    }
+
     /// Its row groups.
     pub(crate) fn row_groups(&self) -> &[RowGroupMetaData] {
         self.metadata.metadata().row_groups()
+    }
+
+    /// These columns of all rows, batch by batch.
+    pub(crate) fn columns(&self, names: &[&str]) -> Result<ParquetRecordBatchReader, LakeError> {
+        let builder = self.reader()?;
+        let mask = ProjectionMask::columns(builder.parquet_schema(), names.iter().copied());
+        Ok(builder.with_projection(mask).with_batch_size(1 << 16).build()?)
     }
 
     /// A reader with a handle of its own.

@@ -1,13 +1,11 @@
 //! Reading: files become [`Lines`], runs merged, replaced receipts left out.
 
-use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::ops::{Range, RangeInclusive};
+use std::sync::{Arc, PoisonError};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type, TimestampMicrosecondType, UInt16Type, UInt32Type};
-use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
-use arrow_schema::SchemaRef;
-use arrow_select::filter::filter_record_batch;
+use arrow_array::{Array, ArrowPrimitiveType, RecordBatch, UInt32Array};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use parquet::file::metadata::RowGroupMetaData;
@@ -16,10 +14,10 @@ use rayon::prelude::*;
 use retail::{Lines, NONE};
 
 use crate::manifest::StoredFile;
-use crate::merge::merge;
-use crate::receipts::Dead;
+use crate::merge::{Segment, segments};
+use crate::order::SortOrder;
 use crate::rows::Opened;
-use crate::{Lake, LakeError, Storage, rows};
+use crate::{Lake, LakeError, Storage};
 
 /// Whose lines are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,67 +55,82 @@ impl Lake {
     /// # Errors
     /// When a file cannot be read. An older view outlives a compaction by an hour, and no erasure.
     pub fn lines(&self, customers: &Customers) -> Result<Lines, LakeError> {
-        let dead = Dead::read(&self.storage, &self.manifest)?;
+        let dead = self.dead()?;
+        let files = self.manifest.lines(SortOrder::ByCustomer);
         let plain = dead.is_empty() && self.manifest.runs() <= 1;
         let wanted: Vec<&str> = if plain {
             COLUMNS.to_vec()
         } else {
             COLUMNS.into_iter().chain(MERGE_COLUMNS).collect()
         };
-        let parts = self.parts(self.manifest.by_customer(), customers, &wanted)?;
+        let live = dead.live_rows(self.parts(files, &customers.codes(), &wanted)?)?;
         if plain {
-            return lines_of(&parts);
+            let whole = (0..).zip(&live).map(|(batch, part)| Segment {
+                batch,
+                start: 0,
+                rows: part.num_rows() as u32,
+            });
+            return lines_of(&live, &whole.collect::<Vec<_>>());
         }
-        let live = live_rows(parts, &dead)?;
-        lines_of(merge(&live)?.as_slice())
+        lines_of(&live, &segments(SortOrder::ByCustomer, &live)?)
     }
 
     /// Splits all customers into ranges of about so many lines, in order, so that work over the
     /// whole lake needs bounded memory.
-    #[must_use]
-    pub fn ranges(&self, lines: u64) -> Vec<RangeInclusive<u32>> {
-        let last =
-            self.manifest.by_customer().iter().filter_map(|file| file.customers).map(|c| c.1).max();
-        let Some(last) = last else { return Vec::new() };
-        let pieces =
-            (self.manifest.totals.lines / lines.max(1) + 1).min(u64::from(last) + 1) as u32;
-        let width = last / pieces + 1;
-        (0..pieces)
-            .map(|i| {
-                i.saturating_mul(width)..=(i + 1).saturating_mul(width).saturating_sub(1).min(last)
-            })
-            .filter(|range| !range.is_empty())
-            .collect()
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn ranges(&self, lines: u64) -> Result<Vec<RangeInclusive<u32>>, LakeError> {
+        self.ranges_of(self.manifest.lines(SortOrder::ByCustomer), lines)
     }
 
-    /// Rows of the wanted customers as batches, file by file in order, with all columns of the files.
-    pub(crate) fn batches(
+    /// Splits the leading codes of files into ranges of about so many rows, by what the row groups'
+    /// statistics say; a single code is never split.
+    pub(crate) fn ranges_of(
         &self,
         files: &[StoredFile],
-        customers: &Customers,
-    ) -> Result<Vec<RecordBatch>, LakeError> {
-        let schema = rows::line_schema();
-        let columns: Vec<&str> =
-            schema.fields().iter().map(|field| field.name().as_str()).collect();
-        self.parts(files, customers, &columns)
+        rows: u64,
+    ) -> Result<Vec<RangeInclusive<u32>>, LakeError> {
+        let mut groups: Vec<(u32, u32, u64)> = Vec::new();
+        for file in files.iter().filter(|file| file.keys.is_some()) {
+            for group in self.opened(file)?.row_groups() {
+                groups.extend(
+                    codes_of(group).map(|(first, last)| (first, last, group.num_rows() as u64)),
+                );
+            }
+        }
+        Ok(cut(&groups, rows.max(1)))
     }
 
-    /// Decodes the row groups that may hold wanted customers, shared out over threads.
+    /// Rows of the wanted leading codes as batches, file by file in order, with all columns.
+    pub(crate) fn rows(
+        &self,
+        order: SortOrder,
+        files: &[StoredFile],
+        wanted: &RangeInclusive<u32>,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
+        let schema = order.schema();
+        let columns: Vec<&str> =
+            schema.fields().iter().map(|field| field.name().as_str()).collect();
+        self.parts(files, wanted, &columns)
+    }
+
+    /// Decodes the row groups that may hold wanted codes, shared out over threads.
     fn parts(
         &self,
         files: &[StoredFile],
-        customers: &Customers,
+        wanted: &RangeInclusive<u32>,
         columns: &[&str],
     ) -> Result<Vec<RecordBatch>, LakeError> {
         let opened: Vec<Opened<'_>> = files
             .iter()
-            .filter(|file| file_may_hold(file, customers))
-            .map(|file| Opened::new(&self.storage, file))
+            .filter(|file| file_may_hold(file, wanted))
+            .map(|file| self.opened(file))
             .collect::<Result<_, _>>()?;
         let mut groups = Vec::new();
         for file in &opened {
             for (place, group) in file.row_groups().iter().enumerate() {
-                match held(group, customers) {
+                match held(group, wanted) {
                     Held::None => {}
                     held => groups.push((file, place, held)),
                 }
@@ -125,36 +138,73 @@ impl Lake {
         }
         let parts: Vec<Vec<RecordBatch>> = groups
             .into_par_iter()
-            .map(|(file, group, held)| read_group(file, group, held, customers, columns))
+            .map(|(file, group, held)| read_group(file, group, held, wanted, columns))
             .collect::<Result<_, _>>()?;
         Ok(parts.into_iter().flatten().collect())
     }
-}
 
-/// Rows that were not replaced by a later version of their receipt.
-pub(crate) fn live_rows(
-    batches: Vec<RecordBatch>,
-    dead: &Dead,
-) -> Result<Vec<RecordBatch>, LakeError> {
-    if dead.is_empty() {
-        return Ok(batches);
+    /// A file with its metadata, which is read once.
+    pub(crate) fn opened<'a>(&'a self, file: &'a StoredFile) -> Result<Opened<'a>, LakeError> {
+        let known = || self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        let metadata = known().get(&file.path).cloned();
+        if let Some(metadata) = metadata {
+            return Ok(Opened::with(&self.storage, file, metadata));
+        }
+        let opened = Opened::new(&self.storage, file)?;
+        known().insert(file.path.clone(), opened.metadata());
+        Ok(opened)
     }
-    let live = |batch: RecordBatch| {
-        let receipt = codes(&batch, "receipt")?;
-        let version = codes(&batch, "version")?;
-        Ok(filter_record_batch(&batch, &dead.live(receipt, version))?)
-    };
-    batches.into_par_iter().map(live).collect()
 }
 
-fn file_may_hold(file: &StoredFile, customers: &Customers) -> bool {
-    match (customers, file.customers) {
-        (Customers::Everybody | Customers::Unknown, _) => true,
-        (Customers::Range(_), None) => false,
-        (Customers::Range(range), Some((first, last))) => {
-            first <= *range.end() && last >= *range.start()
+impl Customers {
+    /// The codes they have as rows; [`NONE`] stands for lines without a customer.
+    fn codes(&self) -> RangeInclusive<u32> {
+        match self {
+            Self::Everybody => 0..=NONE,
+            Self::Range(range) => range.clone(),
+            Self::Unknown => NONE..=NONE,
         }
     }
+}
+
+/// Cuts codes into ranges of about so many rows, given how many rows lie between which codes.
+fn cut(groups: &[(u32, u32, u64)], rows: u64) -> Vec<RangeInclusive<u32>> {
+    let Some(last) = groups.iter().map(|group| group.1).max() else { return Vec::new() };
+    // Rows of a group are taken to be spread evenly over its codes: density begins here, ends there.
+    let mut changes: Vec<(u64, f64)> = groups
+        .iter()
+        .flat_map(|&(first, last, rows)| {
+            let density = rows as f64 / (f64::from(last - first) + 1.0);
+            [(u64::from(first), density), (u64::from(last) + 1, -density)]
+        })
+        .collect();
+    changes.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut ranges = Vec::new();
+    let (mut start, mut at, mut density, mut held) = (0u64, 0u64, 0.0f64, 0.0f64);
+    for (code, change) in changes {
+        while density > 0.0 && held + density * (code - at) as f64 >= rows as f64 {
+            let width = (((rows as f64 - held) / density).ceil() as u64).clamp(1, code - at);
+            at += width;
+            ranges.push(start as u32..=(at - 1) as u32);
+            (start, held) = (at, 0.0);
+            if at == code {
+                break;
+            }
+        }
+        held += density.max(0.0) * (code - at) as f64;
+        at = code;
+        density += change;
+    }
+    if start <= u64::from(last) {
+        ranges.push(start as u32..=last);
+    }
+    ranges
+}
+
+fn file_may_hold(file: &StoredFile, wanted: &RangeInclusive<u32>) -> bool {
+    let known =
+        file.keys.is_some_and(|(first, last)| first <= *wanted.end() && last >= *wanted.start());
+    known || *wanted.end() == NONE
 }
 
 /// How much of a row group is wanted, as its statistics tell.
@@ -165,30 +215,32 @@ enum Held {
     All,
 }
 
-fn held(group: &RowGroupMetaData, customers: &Customers) -> Held {
-    let Some(Statistics::Int32(statistics)) = group.column(0).statistics() else {
-        return Held::Some;
+/// Smallest and largest leading code of a row group.
+fn codes_of(group: &RowGroupMetaData) -> Option<(u32, u32)> {
+    match group.column(0).statistics() {
+        // Unsigned codes are stored in signed 32-bit words.
+        Some(Statistics::Int32(of)) => Some((*of.min_opt()? as u32, *of.max_opt()? as u32)),
+        _ => None,
+    }
+}
+
+fn held(group: &RowGroupMetaData, wanted: &RangeInclusive<u32>) -> Held {
+    let without = group.column(0).statistics().and_then(Statistics::null_count_opt);
+    let (inside, outside) = match codes_of(group) {
+        Some((first, last)) => (
+            first <= *wanted.end() && last >= *wanted.start(),
+            first < *wanted.start() || last > *wanted.end(),
+        ),
+        None => (false, false),
     };
-    let without_customer = statistics.null_count_opt();
-    match customers {
-        Customers::Everybody => Held::All,
-        Customers::Unknown if without_customer == Some(0) => Held::None,
-        Customers::Unknown => Held::Some,
-        Customers::Range(range) => {
-            // Unsigned codes are stored in signed 32-bit words.
-            let (Some(&first), Some(&last)) = (statistics.min_opt(), statistics.max_opt()) else {
-                return Held::None;
-            };
-            let (first, last) = (first as u32, last as u32);
-            if first > *range.end() || last < *range.start() {
-                Held::None
-            } else if range.contains(&first) && range.contains(&last) && without_customer == Some(0)
-            {
-                Held::All
-            } else {
-                Held::Some
-            }
-        }
+    let none_wanted = *wanted.end() == NONE;
+    match without {
+        None => Held::Some,
+        Some(0) if !inside => Held::None,
+        Some(0) if !outside => Held::All,
+        Some(_) if !inside && !none_wanted => Held::None,
+        Some(_) if !outside && none_wanted => Held::All,
+        Some(_) => Held::Some,
     }
 }
 
@@ -196,13 +248,13 @@ fn read_group(
     file: &Opened<'_>,
     group: usize,
     held: Held,
-    customers: &Customers,
+    wanted: &RangeInclusive<u32>,
     columns: &[&str],
 ) -> Result<Vec<RecordBatch>, LakeError> {
     let mut builder = file.reader()?;
     let rows = file.row_groups()[group].num_rows() as usize;
     if held == Held::Some {
-        let Some(wanted) = rows_of(file, group, customers)? else { return Ok(Vec::new()) };
+        let Some(wanted) = rows_of(file, group, wanted)? else { return Ok(Vec::new()) };
         if wanted.len() < rows {
             let selection =
                 vec![RowSelector::skip(wanted.start), RowSelector::select(wanted.len())];
@@ -215,63 +267,69 @@ fn read_group(
     Ok(reader.collect::<Result<_, _>>()?)
 }
 
-/// Which rows of a row group belong to the wanted customers: they stand together, since the file is
+/// Which rows of a row group have wanted leading codes: they stand together, since the file is
 /// sorted. Reads one column.
 fn rows_of(
     file: &Opened<'_>,
     group: usize,
-    customers: &Customers,
-) -> Result<Option<std::ops::Range<usize>>, LakeError> {
+    wanted: &RangeInclusive<u32>,
+) -> Result<Option<Range<usize>>, LakeError> {
     let builder = file.reader()?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), ["customer"]);
-    let reader = builder
-        .with_row_groups(vec![group])
-        .with_projection(mask)
-        .with_batch_size(1 << 17)
-        .build()?;
-    let (mut before, mut wanted) = (0, 0);
+    let mask = ProjectionMask::leaves(builder.parquet_schema(), [0]);
+    let rows = file.row_groups()[group].num_rows() as usize;
+    let reader =
+        builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(rows).build()?;
+    let (mut before, mut found) = (0, 0);
     for batch in reader {
         let batch = batch?;
-        let customer = codes(&batch, "customer")?;
-        let code = |row| if customer.is_null(row) { NONE } else { customer.value(row) };
-        let range = match customers {
-            Customers::Range(range) => range.clone(),
-            Customers::Everybody => 0..=NONE,
-            Customers::Unknown => NONE..=NONE,
-        };
-        for row in 0..customer.len() {
-            before += usize::from(code(row) < *range.start());
-            wanted += usize::from(range.contains(&code(row)));
+        let lead = batch.column(0).as_primitive::<UInt32Type>();
+        let code = |row| if lead.is_null(row) { NONE } else { lead.value(row) };
+        let first = partition(lead.len(), |row| code(row) < *wanted.start());
+        let end = partition(lead.len(), |row| code(row) <= *wanted.end());
+        if found == 0 {
+            before += first;
         }
+        found += end - first;
     }
-    Ok((wanted > 0).then_some(before..before + wanted))
+    Ok((found > 0).then_some(before..before + found))
 }
 
-/// Columns of batches, one after the other.
-fn lines_of(batches: &[RecordBatch]) -> Result<Lines, LakeError> {
-    let Some(first) = batches.first() else { return Ok(Lines::default()) };
-    let schema: SchemaRef = first.schema();
-    debug_assert!(COLUMNS.iter().all(|name| schema.column_with_name(name).is_some()));
+/// How many rows from the first on fulfil what only the first ones do.
+fn partition(rows: usize, first_ones: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, rows);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if first_ones(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// Columns of these segments, one after the other.
+fn lines_of(batches: &[RecordBatch], segments: &[Segment]) -> Result<Lines, LakeError> {
+    if batches.is_empty() {
+        return Ok(Lines::default());
+    }
+    let gather = Gather { batches, segments };
     let (a, b) = rayon::join(
         || -> Result<_, LakeError> {
             Ok((
-                optional_codes(batches, "customer")?,
-                gather::<UInt32Type>(batches, "receipt")?,
-                gather::<TimestampMicrosecondType>(batches, "at")?,
-                gather::<Date32Type>(batches, "day")?,
-                gather::<UInt16Type>(batches, "minute")?,
-                gather::<UInt32Type>(batches, "shop")?,
-                optional_codes(batches, "channel")?,
+                gather.codes("customer")?,
+                gather.column::<UInt32Type>("receipt")?,
+                gather.column::<TimestampMicrosecondType>("at")?,
+                gather.column::<Date32Type>("day")?,
+                gather.column::<UInt16Type>("minute")?,
+                gather.column::<UInt32Type>("shop")?,
+                gather.codes("channel")?,
             ))
         },
         || -> Result<_, LakeError> {
             Ok((
-                gather::<UInt32Type>(batches, "product")?,
-                gather::<Int64Type>(batches, "quantity")?,
-                gather::<Int64Type>(batches, "net")?,
-                gather::<Int64Type>(batches, "discount")?,
-                gather::<Int64Type>(batches, "retailer_coupon")?,
-                gather::<Int64Type>(batches, "supplier_coupon")?,
+                gather.column::<UInt32Type>("product")?,
+                gather.column::<Int64Type>("quantity")?,
+                gather.column::<Int64Type>("net")?,
+                gather.column::<Int64Type>("discount")?,
+                gather.column::<Int64Type>("retailer_coupon")?,
+                gather.column::<Int64Type>("supplier_coupon")?,
             ))
         },
     );
@@ -294,33 +352,48 @@ fn lines_of(batches: &[RecordBatch]) -> Result<Lines, LakeError> {
     })
 }
 
-fn gather<T: ArrowPrimitiveType>(
-    batches: &[RecordBatch],
-    name: &str,
-) -> Result<Vec<T::Native>, LakeError> {
-    let mut values = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
-    for batch in batches {
-        values.extend_from_slice(typed::<T>(batch, name)?.values());
-    }
-    Ok(values)
+/// Rows on their way into plain columns.
+struct Gather<'a> {
+    batches: &'a [RecordBatch],
+    segments: &'a [Segment],
 }
 
-fn optional_codes(batches: &[RecordBatch], name: &str) -> Result<Vec<u32>, LakeError> {
-    let mut values = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
-    for batch in batches {
-        let column = codes(batch, name)?;
-        match column.null_count() {
-            0 => values.extend_from_slice(column.values()),
-            _ => values.extend(column.iter().map(|code| code.unwrap_or(NONE))),
+impl Gather<'_> {
+    fn column<T: ArrowPrimitiveType>(&self, name: &str) -> Result<Vec<T::Native>, LakeError> {
+        let parts: Vec<&[T::Native]> = self
+            .batches
+            .iter()
+            .map(|batch| Ok(&typed::<T>(batch, name)?.values()[..]))
+            .collect::<Result<_, LakeError>>()?;
+        let mut values = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+        for segment in self.segments {
+            let start = segment.start as usize;
+            let part = parts[segment.batch as usize];
+            values.extend_from_slice(&part[start..start + segment.rows as usize]);
         }
+        Ok(values)
     }
-    Ok(values)
+
+    /// A column of codes, [`NONE`] where there is none.
+    fn codes(&self, name: &str) -> Result<Vec<u32>, LakeError> {
+        let parts: Vec<&UInt32Array> =
+            self.batches.iter().map(|batch| codes(batch, name)).collect::<Result<_, _>>()?;
+        let mut values = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+        for segment in self.segments {
+            let part = parts[segment.batch as usize];
+            let rows = segment.start as usize..(segment.start + segment.rows) as usize;
+            match part.null_count() {
+                0 => values.extend_from_slice(&part.values()[rows]),
+                _ => values.extend(
+                    rows.map(|row| if part.is_valid(row) { part.value(row) } else { NONE }),
+                ),
+            }
+        }
+        Ok(values)
+    }
 }
 
-pub(crate) fn codes<'a>(
-    batch: &'a RecordBatch,
-    name: &str,
-) -> Result<&'a arrow_array::UInt32Array, LakeError> {
+pub(crate) fn codes<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a UInt32Array, LakeError> {
     typed::<UInt32Type>(batch, name)
 }
 

@@ -15,7 +15,7 @@ use retail::{
 use rustc_hash::FxHashMap;
 
 use crate::append::TableChange;
-use crate::manifest::StoredFile;
+use crate::manifest::{Manifest, StoredFile};
 use crate::rows::{encode_to, read_all};
 use crate::{LakeError, Storage};
 
@@ -411,7 +411,15 @@ fn array<'a>(cells: impl Iterator<Item = &'a Cell>) -> ArrayRef {
     }
 }
 
-pub(crate) fn read<R: Row>(storage: &Storage, file: &StoredFile) -> Result<Vec<R>, LakeError> {
+/// All rows of a table in a state.
+pub(crate) fn of<R: Row>(storage: &Storage, state: &Manifest) -> Result<Vec<R>, LakeError> {
+    match state.tables.get(R::TABLE) {
+        Some(file) => read(storage, file),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn read<R: Row>(storage: &Storage, file: &StoredFile) -> Result<Vec<R>, LakeError> {
     let batch = read_all(storage, file)?;
     let damaged = |why: String| LakeError::Damaged { path: storage.location(&file.path), why };
     let columns: Vec<&ArrayRef> = R::COLUMNS

@@ -32,6 +32,8 @@ impl Programme {
     /// the storage fails or another process changes the programme; run it again then.
     pub fn erase(&self, customer: &str) -> Result<EraseReport> {
         let _writing = self.write()?;
+        // A compaction under way would bring his rows back.
+        let _compacting = self.compacting()?;
         let lake = self.lake()?;
         if !is_known(&lake, customer)? {
             return Err(ProgrammeError::NoCustomer { id: customer.to_owned() }.into());

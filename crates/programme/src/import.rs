@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use lake::{Appended, Lake};
+use lake::{Append, Appended, Lake};
 use retail::Batch;
 use serde::Serialize;
 use sources::{Files, Mapping, Problem, ReadError, Summary};
@@ -108,36 +108,20 @@ impl Programme {
         let files = Files::find(&mapping, &watch("looking at", progress))?;
         let batch_id = batch_id(&text, &files);
         let lake = self.lake()?;
-        if lake.manifest().batches.contains(&batch_id) {
-            let appended = Appended { already_there: true, ..Appended::default() };
+        let append = lake.begin(&batch_id)?;
+        if append.already_there() {
+            let (lake, appended) = append.commit()?;
             return Ok(report(&lake, appended, Vec::new()));
         }
-        let mut batch = Batch::default();
-        let mut take = |part: Batch| -> Result<(), ReadError> {
-            join(&mut batch, part);
-            Ok(())
-        };
-        let read = files.read(usize::MAX, &watch("reading", progress), &mut take)?;
+        let (append, read) = add_parts(append, &files, progress)?;
         let quarantine = self.quarantine(&batch_id, &read.problems)?;
         let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
         refuse_too_many_bad(&read, bad_share_max, quarantine.as_ref())?;
 
         progress.stage("writing the lake", None);
-        let (lake, appended) = lake.append(&batch_id, &batch)?;
+        let (lake, appended) = append.commit()?;
         // The batch is in; what fails from here on is a warning.
         let mut warnings = read.warnings.clone();
-        let lake = if lake.manifest().runs() > self.settings.import.runs_max {
-            progress.stage("compacting the lake", None);
-            match lake.compact() {
-                Ok((compacted, _)) => compacted,
-                Err(error) => {
-                    warnings.push(format!("the lake was not compacted: {error}"));
-                    lake
-                }
-            }
-        } else {
-            lake
-        };
         let unknown = unknown_products(&lake)?;
         let listed = self.list_unknown_products(&batch_id, &unknown);
         let unknown_products_list = listed.unwrap_or_else(|error| {
@@ -221,27 +205,58 @@ fn report(lake: &Lake, appended: Appended, warnings: Vec<String>) -> ImportRepor
     }
 }
 
-/// Adds a part that has what the batch has not.
-fn join(batch: &mut Batch, part: Batch) {
-    let Batch { lines, placements, .. } = &mut *batch;
-    if !part.lines.is_empty() {
-        *lines = part.lines;
-    } else if !part.placements.is_empty() {
-        *placements = part.placements;
-    } else {
-        let (lines, placements) = (std::mem::take(lines), std::mem::take(placements));
-        *batch = Batch { lines, placements, ..part };
+/// Why parts are no longer read.
+enum Ended {
+    /// A file cannot be read as a whole.
+    File(ReadError),
+    /// Whoever adds them has failed, and says why.
+    Adding,
+}
+
+impl From<ReadError> for Ended {
+    fn from(error: ReadError) -> Self {
+        Self::File(error)
     }
+}
+
+/// Reads the parts of an import and adds each while the next is read; none waits beside them.
+fn add_parts<'l>(
+    mut append: Append<'l>,
+    files: &Files<'_>,
+    progress: &dyn Progress,
+) -> Result<(Append<'l>, Summary)> {
+    std::thread::scope(|scope| {
+        let (send, parts) = std::sync::mpsc::sync_channel::<Batch>(0);
+        let adding = scope.spawn(move || {
+            for part in parts {
+                append.add(&part)?;
+            }
+            Ok::<_, lake::LakeError>(append)
+        });
+        let mut take = |part| send.send(part).map_err(|_| Ended::Adding);
+        let read = files.read(sources::LINES_AT_ONCE, &watch("reading", progress), &mut take);
+        drop(send);
+        let added = match adding.join() {
+            Ok(added) => added.context("the lake cannot be written"),
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        match read {
+            Ok(summary) => Ok((added?, summary)),
+            Err(Ended::File(error)) => Err(error.into()),
+            Err(Ended::Adding) => Err(added.map(drop).expect_err("adding has failed")),
+        }
+    })
 }
 
 /// Tells a person's progress what the sources tell: a stage for each file.
 fn watch<'p>(what: &'p str, progress: &'p dyn Progress) -> impl Fn(sources::Progress<'_>) + 'p {
-    let stage = std::cell::RefCell::new(PathBuf::new());
+    let stage = std::cell::RefCell::new((PathBuf::new(), 0));
     move |read| {
-        if *stage.borrow() != read.file {
+        let now = (read.file.to_owned(), read.bytes_total);
+        if *stage.borrow() != now {
             let name = read.file.file_name().unwrap_or_default().to_string_lossy();
             progress.stage(&format!("{what} {} {name}", read.feed.name()), Some(read.bytes_total));
-            read.file.clone_into(&mut stage.borrow_mut());
+            *stage.borrow_mut() = now;
         }
         progress.done(read.bytes_done);
     }

@@ -41,6 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+pub use lake::{Compacted, Extent};
 use lake::{Lake, Snapshots, Storage};
 use sha2::{Digest, Sha256};
 
@@ -127,7 +128,11 @@ impl Programme {
     /// # Errors
     /// [`ProgrammeError::Busy`] while another process has it.
     pub fn write(&self) -> Result<Writing> {
-        let path = self.folder.join("lock");
+        self.lock("lock")
+    }
+
+    fn lock(&self, name: &str) -> Result<Writing> {
+        let path = self.folder.join(name);
         let file =
             File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
         match file.try_lock() {
@@ -141,12 +146,37 @@ impl Programme {
         }
     }
 
-    /// Makes one run of the lake's many, and drops replaced receipts' rows.
+    /// Takes the right to compact the lake: one process at a time, while others import.
+    pub(crate) fn compacting(&self) -> Result<Writing> {
+        self.lock("lock-compaction")
+    }
+
+    /// Whether the lake consists of so many runs that it should be compacted.
     ///
     /// # Errors
-    /// When another process changes the programme or the storage fails.
-    pub fn compact(&self) -> Result<lake::Compacted> {
-        let _writing = self.write()?;
-        Ok(self.lake()?.compact()?.1)
+    /// When the lake cannot be read.
+    pub fn wants_compaction(&self) -> Result<bool> {
+        Ok(self.lake()?.manifest().runs() > self.settings.import.runs_max)
+    }
+
+    /// Makes one run of the lake's many and drops replaced receipts' rows; imports and readers go on
+    /// meanwhile. Then removes files that nobody needs any more.
+    ///
+    /// # Errors
+    /// When another process compacts, or the storage fails.
+    pub fn compact(&self, extent: Extent, progress: &dyn Progress) -> Result<Compacted> {
+        let _compacting = self.compacting()?;
+        let stage = std::cell::Cell::new(false);
+        let (lake, done) = self.lake()?.compact(extent, &|finished, parts| {
+            if !stage.replace(true) {
+                progress.stage("compacting the lake", Some(parts as u64));
+            }
+            progress.done(finished as u64);
+        })?;
+        // While somebody imports, his files are in no manifest yet: the next compaction sweeps.
+        if let Ok(_writing) = self.write() {
+            lake.sweep()?;
+        }
+        Ok(done)
     }
 }

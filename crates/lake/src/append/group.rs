@@ -1,10 +1,11 @@
 //! Lines of a feed, gathered into receipts.
 
+use rayon::prelude::*;
 use retail::{LineBatch, NONE, Texts};
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::receipts::{Index, Known, Names};
+use crate::index::Known;
 
 /// A receipt of a feed.
 pub(super) struct Group {
@@ -18,8 +19,6 @@ pub(super) struct Group {
     pub day: i32,
     /// The local minute of that line.
     pub minute: u16,
-    /// Its names: one for each own key it came under.
-    pub names: Vec<Names>,
     /// Hash of what it says, whatever the order of lines.
     pub content: u64,
     lines: u32,
@@ -27,23 +26,20 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn known(&self, receipt: u32, version: u32) -> Known {
-        Known {
-            receipt,
-            version,
-            content: self.content,
-            lines: self.lines,
-            net: self.net,
-            with_customer: self.customer != NONE,
-        }
+    /// As the index will know it; `customer` is the lake's code.
+    pub(super) fn known(&self, receipt: u32, version: u32, customer: u32) -> Known {
+        let Self { content, lines, net, .. } = *self;
+        Known { receipt, version, content, lines, net, customer }
     }
 }
 
-/// The receipts of a feed in order of appearance, and their rows.
+/// The receipts of a feed in order of appearance, their rows and their names.
 pub(super) struct Groups {
     pub list: Vec<Group>,
     rows: Vec<u32>,
     starts: Vec<u32>,
+    names: Vec<u128>,
+    name_starts: Vec<u32>,
 }
 
 impl Groups {
@@ -52,29 +48,37 @@ impl Groups {
         let group = group as usize;
         &self.rows[self.starts[group] as usize..self.starts[group + 1] as usize]
     }
-}
 
-/// Gathers rows into receipts: by their key, by their fiscal name, and by what the lake knows of both.
-/// Of a receipt that came through several doors, the one that came last tells its content.
-pub(super) fn groups(batch: &LineBatch, erased: &[bool], index: &Index) -> Groups {
-    let keys = keys(batch);
-    let (receipt_of_key, receipts) = unite(batch, &keys, index);
-    let mut last_key = vec![0; receipts];
-    for (key, &receipt) in receipt_of_key.iter().enumerate() {
-        last_key[receipt as usize] = key as u32;
+    /// Its names: each own key it came under, and its fiscal name.
+    pub(super) fn names(&self, group: u32) -> &[u128] {
+        let group = group as usize;
+        &self.names[self.name_starts[group] as usize..self.name_starts[group + 1] as usize]
     }
-    let (starts, rows) = rows_by_group(&keys.of_row, &receipt_of_key, &last_key);
-    let hashes = Hashes::of(batch);
-    let mut groups = Groups { list: Vec::with_capacity(receipts), rows, starts };
-    for (place, &key) in last_key.iter().enumerate() {
-        let first = keys.list[key as usize].first as usize;
-        let group = gather(batch, erased, &hashes, first, groups.rows(place as u32));
-        groups.list.push(group);
+
+    /// Gathers rows into receipts: by their key, by their fiscal name, and by what the lake knows of
+    /// both. Of a receipt that came through several doors, the one that came last tells its content.
+    pub(super) fn new(
+        batch: &LineBatch,
+        keys: &Keys,
+        erased: &[bool],
+        known: &FxHashMap<u128, Known>,
+    ) -> Self {
+        let (receipt_of_key, receipts) = unite(keys, known);
+        let mut last_key = vec![0; receipts];
+        for (key, &receipt) in receipt_of_key.iter().enumerate() {
+            last_key[receipt as usize] = key as u32;
+        }
+        let (starts, rows) = rows_by_group(&keys.of_row, &receipt_of_key, &last_key);
+        let hashes = Hashes::of(batch);
+        let rows_of = |group: usize| &rows[starts[group] as usize..starts[group + 1] as usize];
+        let gathered = last_key.par_iter().enumerate().map(|(group, &key)| {
+            let first = keys.list[key as usize].first as usize;
+            gather(batch, erased, &hashes, first, rows_of(group))
+        });
+        let list = gathered.collect();
+        let (name_starts, names) = names_by_group(keys, &receipt_of_key, receipts);
+        Self { list, rows, starts, names, name_starts }
     }
-    for (key, &receipt) in keys.list.iter().zip(&receipt_of_key) {
-        groups.list[receipt as usize].names.push(key.names(batch));
-    }
-    groups
 }
 
 /// A key of a feed: network, shop, till and number.
@@ -83,49 +87,84 @@ struct Key {
     first: u32,
     /// Feed's code of the fiscal name that came with it, if any.
     fiscal: u32,
+    /// Hash of the key.
+    own: u128,
+    /// Hash of the fiscal name.
+    fiscal_name: Option<u128>,
 }
 
 impl Key {
-    fn names(&self, batch: &LineBatch) -> Names {
-        let fiscal = batch.names.fiscal.text(self.fiscal);
-        Names {
-            own: own_name(batch, self.first as usize),
-            fiscal: fiscal.map(|text| xxh3_128(text.as_bytes())),
-        }
+    fn names(&self) -> impl Iterator<Item = u128> {
+        [Some(self.own), self.fiscal_name].into_iter().flatten()
     }
 }
 
 /// The keys of a feed in order of appearance, and the key of each row.
-struct Keys {
+pub(super) struct Keys {
     list: Vec<Key>,
     of_row: Vec<u32>,
 }
 
-fn keys(batch: &LineBatch) -> Keys {
-    let key =
-        |row: usize| (batch.network[row], batch.shop[row], batch.till[row], batch.number[row]);
-    let mut by_key = FxHashMap::default();
-    let mut keys = Keys { list: Vec::new(), of_row: Vec::with_capacity(batch.len()) };
-    for row in 0..batch.len() {
-        let place = if row > 0 && key(row) == key(row - 1) {
-            keys.of_row[row - 1]
-        } else {
-            *by_key.entry(key(row)).or_insert_with(|| {
-                keys.list.push(Key { first: row as u32, fiscal: NONE });
-                keys.list.len() as u32 - 1
-            })
-        };
-        let fiscal = &mut keys.list[place as usize].fiscal;
-        if *fiscal == NONE {
-            *fiscal = batch.fiscal[row];
+impl Keys {
+    pub(super) fn of(batch: &LineBatch) -> Self {
+        let key =
+            |row: usize| (batch.network[row], batch.shop[row], batch.till[row], batch.number[row]);
+        let mut by_key = FxHashMap::default();
+        let mut keys = Self { list: Vec::new(), of_row: Vec::with_capacity(batch.len()) };
+        for row in 0..batch.len() {
+            let place = if row > 0 && key(row) == key(row - 1) {
+                keys.of_row[row - 1]
+            } else {
+                *by_key.entry(key(row)).or_insert_with(|| {
+                    let first = row as u32;
+                    keys.list.push(Key { first, fiscal: NONE, own: 0, fiscal_name: None });
+                    keys.list.len() as u32 - 1
+                })
+            };
+            let fiscal = &mut keys.list[place as usize].fiscal;
+            if *fiscal == NONE {
+                *fiscal = batch.fiscal[row];
+            }
+            keys.of_row.push(place);
         }
-        keys.of_row.push(place);
+        keys.list.par_iter_mut().for_each_init(Vec::new, |bytes, key| {
+            key.own = own_name(batch, key.first as usize, bytes);
+            let fiscal = batch.names.fiscal.text(key.fiscal);
+            key.fiscal_name = fiscal.map(|text| xxh3_128(text.as_bytes()));
+        });
+        keys
     }
-    keys
+
+    /// All names, ascending and distinct.
+    pub(super) fn names(&self) -> Vec<u128> {
+        let mut names: Vec<u128> = self.list.iter().flat_map(Key::names).collect();
+        names.par_sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+fn names_by_group(keys: &Keys, receipt_of_key: &[u32], receipts: usize) -> (Vec<u32>, Vec<u128>) {
+    let mut starts = vec![0u32; receipts + 1];
+    for (key, &receipt) in keys.list.iter().zip(receipt_of_key) {
+        starts[receipt as usize + 1] += key.names().count() as u32;
+    }
+    for place in 0..receipts {
+        starts[place + 1] += starts[place];
+    }
+    let mut next = starts.clone();
+    let mut names = vec![0; starts[receipts] as usize];
+    for (key, &receipt) in keys.list.iter().zip(receipt_of_key) {
+        for name in key.names() {
+            names[next[receipt as usize] as usize] = name;
+            next[receipt as usize] += 1;
+        }
+    }
+    (starts, names)
 }
 
 /// The receipt of each key, and how many receipts there are.
-fn unite(batch: &LineBatch, keys: &Keys, index: &Index) -> (Vec<u32>, usize) {
+fn unite(keys: &Keys, known: &FxHashMap<u128, Known>) -> (Vec<u32>, usize) {
     let mut parent: Vec<u32> = (0..keys.list.len() as u32).collect();
     let mut by_fiscal = FxHashMap::default();
     let mut by_known = FxHashMap::default();
@@ -133,7 +172,7 @@ fn unite(batch: &LineBatch, keys: &Keys, index: &Index) -> (Vec<u32>, usize) {
         if key.fiscal != NONE {
             join(&mut parent, *by_fiscal.entry(key.fiscal).or_insert(place), place);
         }
-        for known in index.find(key.names(batch)) {
+        for known in key.names().filter_map(|name| known.get(&name)) {
             join(&mut parent, *by_known.entry(known.receipt).or_insert(place), place);
         }
     }
@@ -213,7 +252,6 @@ fn gather(
         at: batch.at[earliest],
         day: batch.day[earliest],
         minute: batch.minute[earliest],
-        names: Vec::new(),
         content: content ^ hashes.text(&hashes.customer, customer),
         lines: rows.len() as u32,
         net: rows.iter().map(|&row| batch.net[row as usize]).sum(),
@@ -221,7 +259,7 @@ fn gather(
 }
 
 /// Network, shop, till and number, each ended by a byte that stands in no UTF-8 text.
-fn own_name(batch: &LineBatch, row: usize) -> u128 {
+fn own_name(batch: &LineBatch, row: usize, bytes: &mut Vec<u8>) -> u128 {
     let names = &batch.names;
     let parts = [
         names.network.text(batch.network[row]),
@@ -229,12 +267,12 @@ fn own_name(batch: &LineBatch, row: usize) -> u128 {
         names.till.text(batch.till[row]),
         names.number.text(batch.number[row]),
     ];
-    let mut bytes = Vec::with_capacity(64);
+    bytes.clear();
     for part in parts {
         bytes.extend_from_slice(part.unwrap_or_default().as_bytes());
         bytes.push(0xff);
     }
-    xxh3_128(&bytes)
+    xxh3_128(bytes)
 }
 
 /// Hashes of the texts behind a feed's codes, so that content compares across feeds.

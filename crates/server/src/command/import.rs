@@ -1,7 +1,7 @@
 //! `proffer import MAPPING.toml`
 
 use anyhow::Result;
-use programme::ImportReport;
+use programme::{Extent, ImportReport, Programme};
 
 use super::{open, say, say_json, watched};
 use crate::cli::{Cli, Import};
@@ -11,7 +11,31 @@ use crate::text::{count, percent, table};
 pub fn run(cli: &Cli, arguments: &Import) -> Result<()> {
     let (programme, language) = open(cli)?;
     let report = watched(|bar| programme.import(&arguments.mapping, arguments.max_bad, bar))?;
-    if arguments.json { say_json(&report) } else { say(&text(&report, language)) }
+    if arguments.json {
+        say_json(&report)?
+    } else {
+        say(&text(&report, language))?
+    }
+    compact(&programme, language);
+    Ok(())
+}
+
+/// Keeps the lake quick to read, after the import is told: others read and import meanwhile, and what
+/// does not come to its end comes after the next import.
+fn compact(programme: &Programme, language: Language) {
+    let compacted = programme.wants_compaction().and_then(|wanted| {
+        let compact = || {
+            watched(|bar| {
+                programme.compact(Extent::Above(programme.settings().import.runs_max), bar)
+            })
+            .map(|_| ())
+        };
+        if wanted { compact() } else { Ok(()) }
+    });
+    if let Err(error) = compacted {
+        let what = language.pick("the lake was not compacted", "озеро не уплотнено");
+        eprintln!("proffer: {what}: {error:#}");
+    }
 }
 
 pub fn text(report: &ImportReport, language: Language) -> String {

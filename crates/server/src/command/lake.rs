@@ -3,7 +3,9 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::{open, say, say_json};
+use programme::Extent;
+
+use super::{open, say, say_json, watched};
 use crate::cli::{Cli, LakeCommand};
 use crate::language::Language;
 use crate::text::count;
@@ -32,7 +34,7 @@ pub fn run(cli: &Cli, command: &LakeCommand) -> Result<()> {
             say(&lines.join("\n"))
         }
         LakeCommand::Compact { json } => {
-            let done = programme.compact()?;
+            let done = watched(|bar| programme.compact(Extent::Everything, bar))?;
             if *json {
                 return say_json(&done);
             }
@@ -40,12 +42,12 @@ pub fn run(cli: &Cli, command: &LakeCommand) -> Result<()> {
                 (count(done.lines), count(done.bytes_before), count(done.bytes_after));
             say(&match language {
                 Language::En => format!(
-                    "{} runs became one: {lines} lines written, {before} bytes before, {after} after.",
-                    done.runs_before
+                    "{} runs became {}: {lines} lines written, {before} bytes before, {after} after.",
+                    done.runs_before, done.runs_after
                 ),
                 Language::Ru => format!(
-                    "Серий было {}, стала одна: записано строк {lines}, байт было {before}, стало {after}.",
-                    done.runs_before
+                    "Серий было {}, стало {}: записано строк {lines}, байт было {before}, стало {after}.",
+                    done.runs_before, done.runs_after
                 ),
             })
         }

@@ -1,0 +1,115 @@
+//! The named orders in which lines are kept: each is a set of sorted runs of files over the same lines.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt32Type;
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use crate::manifest::StoredFile;
+use crate::rows::{self, put_named};
+use crate::{LakeError, Storage};
+
+/// Lines of a file, about: small enough to rewrite one for an erasure, large enough to be few.
+pub(crate) const LINES_PER_FILE: usize = 1 << 20;
+/// Rows of a row group: the unit that threads share out.
+const ROW_GROUP: usize = 1 << 17;
+/// Rows of a page: the unit that one customer's history reads.
+const PAGE: usize = 1 << 13;
+
+/// A named order. Its first column leads: files and row groups are found by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SortOrder {
+    /// By customer (none last), time, receipt's number: for portraits and models.
+    ByCustomer,
+    /// By category (none last), business day, receipt: for reports on categories.
+    ByCategory,
+}
+
+impl SortOrder {
+    pub(crate) const ALL: [Self; 2] = [Self::ByCustomer, Self::ByCategory];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ByCustomer => "by-customer",
+            Self::ByCategory => "by-category",
+        }
+    }
+
+    /// The columns of its files.
+    pub(crate) fn schema(self) -> SchemaRef {
+        let code = |name| Field::new(name, DataType::UInt32, false);
+        let maybe = |name| Field::new(name, DataType::UInt32, true);
+        let text = |name, nullable| Field::new(name, DataType::Utf8, nullable);
+        let whole = |name| Field::new(name, DataType::Int64, false);
+        let day = Field::new("day", DataType::Date32, false);
+        let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        let mut fields = match self {
+            Self::ByCustomer => vec![
+                maybe("customer"),
+                code("receipt"),
+                code("version"),
+                Field::new("at", utc, false),
+                day,
+                Field::new("minute", DataType::UInt16, false),
+                text("number", false),
+                text("network", true),
+                code("shop"),
+                text("till", true),
+                maybe("channel"),
+                text("card", true),
+                text("original", true),
+                code("product"),
+            ],
+            Self::ByCategory => vec![
+                maybe("category"),
+                day,
+                code("receipt"),
+                code("version"),
+                code("product"),
+                code("shop"),
+                maybe("customer"),
+            ],
+        };
+        fields.extend(
+            ["quantity", "net", "discount", "retailer_coupon", "supplier_coupon"].map(whole),
+        );
+        Arc::new(Schema::new(fields))
+    }
+
+    /// Writes rows in this order as one file of a run.
+    pub(crate) fn write(
+        self,
+        storage: &Storage,
+        rows: &RecordBatch,
+        run: u64,
+    ) -> Result<StoredFile, LakeError> {
+        let mut writer = ArrowWriter::try_new(Vec::new(), self.schema(), Some(self.properties()))?;
+        writer.write(rows)?;
+        let bytes = writer.into_inner()?;
+        let folder = format!("lines/{}", self.name());
+        let mut file = put_named(storage, &folder, bytes, rows.num_rows(), run)?;
+        let lead = rows.column(0).as_primitive::<UInt32Type>();
+        let known = lead.len() - lead.null_count();
+        file.keys = (known > 0).then(|| (lead.value(0), lead.value(known - 1)));
+        Ok(file)
+    }
+
+    fn properties(self) -> WriterProperties {
+        let lead = ColumnPath::from(self.schema().field(0).name().as_str());
+        WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_max_row_group_row_count(Some(ROW_GROUP))
+            .set_data_page_row_count_limit(PAGE)
+            .set_write_batch_size(PAGE)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_column_statistics_enabled(lead, EnabledStatistics::Page)
+            .set_created_by(rows::CREATED_BY.to_owned())
+            .build()
+    }
+}
