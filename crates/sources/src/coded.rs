@@ -19,7 +19,13 @@ pub(crate) struct Coded<'m> {
     by_integer: FxHashMap<i64, u32>,
     last_integer: Option<(i64, u32)>,
     last_text: Option<(String, u32)>,
+    /// Codes by the places of a list of texts, and the number of that list.
+    by_place: Vec<u32>,
+    list: u64,
 }
+
+/// The code of a place that was not looked at yet.
+const UNSEEN: u32 = NONE - 1;
 
 impl<'m> Coded<'m> {
     pub fn of(mapping: &'m FeedMapping, name: &str) -> Self {
@@ -49,12 +55,44 @@ impl<'m> Coded<'m> {
     #[inline]
     pub fn code(&mut self, row: &Row<'_>, texts: &mut Texts) -> Parsed<u32> {
         let Some(field) = self.field else { return Ok(NONE) };
-        if let Source::Column(slot) = field.source
-            && field.none.is_empty()
-            && let Some(number) = row.integer(slot)
-        {
-            return self.integer(number, field, texts);
+        if let Source::Column(slot) = field.source {
+            match row.place(slot) {
+                Some((list, Some(place))) => return self.placed(list, place, row, texts),
+                Some((_, None)) => return Ok(NONE),
+                None => {}
+            }
+            if field.none.is_empty()
+                && let Some(number) = row.integer(slot)
+            {
+                return self.integer(number, field, texts);
+            }
         }
+        self.looked_up(field, row, texts)
+    }
+
+    /// The code of a text that stands in a list; a text that is refused is refused each time.
+    #[inline]
+    fn placed(&mut self, list: u64, place: usize, row: &Row<'_>, texts: &mut Texts) -> Parsed<u32> {
+        if self.list == list
+            && let Some(&code) = self.by_place.get(place)
+            && code != UNSEEN
+        {
+            return Ok(code);
+        }
+        let Some(field) = self.field else { return Ok(NONE) };
+        let code = self.looked_up(field, row, texts)?;
+        if self.list != list {
+            self.list = list;
+            self.by_place.clear();
+        }
+        if self.by_place.len() <= place {
+            self.by_place.resize(place + 1, UNSEEN);
+        }
+        self.by_place[place] = code;
+        Ok(code)
+    }
+
+    fn looked_up(&mut self, field: &Field, row: &Row<'_>, texts: &mut Texts) -> Parsed<u32> {
         let mut joined = String::new();
         let cell = field.cell(row, &mut joined);
         match cell {
@@ -106,7 +144,10 @@ impl<'m> Coded<'m> {
 }
 
 fn new_code(text: &str, field: &Field, texts: &mut Texts) -> Parsed<u32> {
-    if field.customer && texts.find(text).is_none() {
+    if field.customer {
+        if let Some(code) = texts.find(text) {
+            return Ok(code);
+        }
         refuse_personal(text, &field.name)?;
     }
     Ok(texts.code(text))

@@ -70,6 +70,48 @@ fn ids_of_every_type() {
 }
 
 #[test]
+fn texts_that_repeat_are_understood_once_and_refused_each_time() {
+    let rows = 5_000;
+    let customers = [Some("ann"), None, Some(" "), Some("+79161234567"), Some("-"), Some(" bob ")];
+    let text = |row: usize| customers[row % customers.len()];
+    let block = RecordBatch::try_from_iter(vec![
+        ("n", Arc::new(Int64Array::from_iter_values(0..rows as i64)) as ArrayRef),
+        (
+            "p",
+            Arc::new(StringArray::from_iter_values((0..rows).map(|row| format!("p{}", row % 7)))),
+        ),
+        ("t", Arc::new(TimestampMicrosecondArray::from(vec![1_514_730_125_000_000; rows]))),
+        ("m", Arc::new(Float64Array::from(vec![1.5; rows]))),
+        ("c", Arc::new((0..rows).map(text).collect::<LargeStringArray>())),
+    ]);
+    let block = block.unwrap();
+    let groups = parquet::file::properties::WriterProperties::builder()
+        .set_max_row_group_row_count(Some(1_700))
+        .build();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, block.schema(), Some(groups)).unwrap();
+    writer.write(&block).unwrap();
+    writer.close().unwrap();
+    let feed = read(
+        &format!("{FEED}customer = {{ column = 'c', none = ['-'] }}"),
+        &[("a.parquet", &bytes)],
+    );
+    let expected: Vec<String> = (0..rows)
+        .filter(|row| row % 6 != 3)
+        .map(|row| {
+            let customer = ["customer=ann", "", "", "", "", "customer=bob"][row % 6];
+            format!("{row} p{} 1000 150 {customer}", row % 7).trim().to_owned()
+        })
+        .chain(
+            (0..rows)
+                .filter(|row| row % 6 == 3)
+                .map(|row| format!("!{} personal-data customer 7***67", row + 1)),
+        )
+        .collect();
+    assert_eq!(shown(&feed), expected);
+}
+
+#[test]
 fn amounts_of_every_type() {
     let check = |column: ArrayRef, expected: &str| {
         let feed = read(FEED, &[("a.parquet", &with("m", column))]);

@@ -178,7 +178,7 @@ fn whoever_takes_the_parts_may_refuse_one() {
     let mut taken = 0;
     let result = files.read(1, &|_| {}, &mut |_| {
         taken += 1;
-        Err::<(), String>("no more".to_owned()).map_err(Refused::Taker)
+        Err(Refused::Taker("no more".to_owned()))
     });
     assert!(matches!(result, Err(Refused::Taker(text)) if text == "no more"));
     assert_eq!(taken, 1);
