@@ -212,6 +212,19 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The moment of a slot, where a columnar file has one.
+    #[inline]
+    pub fn moment(&self, slot: usize) -> Option<Cell<'static>> {
+        let Cells::Columns { columns, row } = self.cells else { return None };
+        match &columns[slot] {
+            Column::Locals(values) if values.is_valid(row) => Some(Cell::Local(values.value(row))),
+            Column::Instants(values) if values.is_valid(row) => {
+                Some(Cell::Instant(values.value(row)))
+            }
+            _ => None,
+        }
+    }
+
     /// The float of a slot, where a columnar file has one.
     #[inline]
     pub fn float(&self, slot: usize) -> Option<f64> {

@@ -10,7 +10,7 @@ use crate::cell::{Cell, Row};
 use crate::clock::When;
 use crate::coded::Coded;
 use crate::lines;
-use crate::mapping::{FeedMapping, Field};
+use crate::mapping::{FeedMapping, Field, Source};
 use crate::problem::{Fault, ProblemCode};
 use crate::value::{Values, usable, wrong_time};
 
@@ -284,6 +284,13 @@ impl<'m> Reader<'m> {
     fn when(&mut self, row: &Row<'_>) -> Parsed<When> {
         let mut joined = String::new();
         if let Some(field) = self.at {
+            if let Source::Column(slot) = field.source
+                && field.none.is_empty()
+                && let Some(moment) = row.moment(slot)
+                && let Some(when) = self.values.clock.when(moment, &field.format)
+            {
+                return Ok(when);
+            }
             return match usable(field.cell(row, &mut joined), &field.name)? {
                 Cell::None => Err(Fault::missing("at")),
                 cell => {
