@@ -65,7 +65,10 @@ pub fn text(report: &ImportReport, language: Language) -> String {
             ]
         })
         .collect();
-    let mut lines = vec![table(&header, &rows, &[1, 2, 3, 4]), String::new()];
+    let mut lines = Vec::new();
+    if !rows.is_empty() {
+        lines.extend([table(&header, &rows, &[1, 2, 3, 4]), String::new()]);
+    }
     lines.extend(changes(report, language));
     if let Some(quarantine) = &report.quarantine {
         let what = language.pick("bad rows are listed in", "отложенных строк перечислены в");
