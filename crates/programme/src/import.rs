@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use lake::{Appended, Lake};
 use serde::Serialize;
-use sources::{Feed, Mapping, Problem};
+use sources::{Feed, Mapping, Problem, ReadError};
 
+use crate::fetch::Fetched;
 use crate::{Programme, Progress, sha256_hex};
 
 /// What an import did, for people and programs.
@@ -100,8 +101,12 @@ impl Programme {
         let _writing = self.write()?;
         let text = std::fs::read_to_string(mapping)
             .with_context(|| format!("cannot read the mapping {}", mapping.display()))?;
-        let mapping = Mapping::read(mapping, &text, |name| std::env::var(name).ok())?;
-        let feed = read(&mapping, progress)?;
+        let mut mapping = Mapping::read(mapping, &text, |name| std::env::var(name).ok())?;
+        let fetched = Fetched::bring(&self.folder, &mut mapping, progress)?;
+        let mut feed = read(&mapping, progress).map_err(|error| fetched.told_of(error))?;
+        fetched
+            .rename(feed.problems.iter_mut().map(|problem| &mut problem.file), &mut feed.warnings);
+        drop(fetched);
         let batch_id = batch_id(&text, &feed);
         let quarantine = self.quarantine(&batch_id, &feed.problems)?;
         let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
@@ -184,16 +189,16 @@ impl Programme {
     }
 }
 
-fn read(mapping: &Mapping, progress: &dyn Progress) -> Result<Feed> {
+fn read(mapping: &Mapping, progress: &dyn Progress) -> Result<Feed, ReadError> {
     let stage = std::cell::RefCell::new(PathBuf::new());
-    Ok(sources::read(mapping, &|read| {
+    sources::read(mapping, &|read| {
         if *stage.borrow() != read.file {
             let name = read.file.file_name().unwrap_or_default().to_string_lossy();
             progress.stage(&format!("reading {} {name}", read.feed.name()), Some(read.bytes_total));
             read.file.clone_into(&mut stage.borrow_mut());
         }
         progress.done(read.bytes_done);
-    })?)
+    })
 }
 
 /// What makes a batch that batch: the mapping's text and the bytes of the files, not their names.

@@ -8,6 +8,7 @@ mod demo_shop;
 mod erase;
 mod error;
 mod evaluate;
+mod fetch;
 mod import;
 mod offers;
 mod people;
@@ -98,7 +99,7 @@ impl Programme {
             .with_context(|| format!("cannot read {}", path.display()))?;
         let settings =
             Settings::read(&text).with_context(|| format!("{} is wrong", path.display()))?;
-        let storage = Arc::new(Storage::local(&folder.join("lake"))?);
+        let storage = Arc::new(Storage::open(&settings.lake.url, folder)?);
         let settings_sha256 = sha256_hex(text.as_bytes());
         Ok(Self { folder: folder.to_owned(), settings, settings_sha256, storage })
     }

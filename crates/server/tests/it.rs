@@ -3,9 +3,12 @@
 
 mod it {
     mod bad_input;
+    mod bucket;
     mod complete_journey;
     mod demo_shops;
     mod fixture;
     mod kills;
     mod outside;
+    #[path = "../../../lake/tests/it/s3.rs"]
+    mod s3;
 }

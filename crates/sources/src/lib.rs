@@ -34,7 +34,7 @@ use crate::cell::Row;
 use crate::input::{Intake, Opened};
 use crate::problem::{Fault, Tally};
 
-pub use input::Input;
+pub use input::{Input, fits};
 pub use mapping::{FeedKind, FeedMapping, FileFormat, Mapping, MappingError};
 pub use problem::{
     Count, PROBLEMS_MAX, Problem, ProblemCode, ReadError, ReadErrorCode, VALUE_CHARS_MAX,
