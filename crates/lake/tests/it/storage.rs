@@ -71,7 +71,8 @@ fn a_scan_makes_few_requests() {
         .collect();
     let lake = Lake::open(Storage::bucket(storage).into()).unwrap();
     let (lake, _) = lake.append("1", &batch(&receipts)).unwrap();
-    let size = lake.manifest().sort_orders["by-customer"].iter().map(|file| file.bytes).sum::<u64>();
+    let size =
+        lake.manifest().sort_orders["by-customer"].iter().map(|file| file.bytes).sum::<u64>();
     assert!(size > 300_000, "{size} bytes are too few to tell");
     let before = proxy.count("/lines/by-customer/");
     assert_eq!(lake.lines(&Customers::Everybody).unwrap().len(), 60_000);

@@ -81,7 +81,7 @@ fn feeds_come_from_a_bucket_by_name_pattern_and_folder() {
         (format!("\"{url}/день/*-?.csv\""), 20),
         (format!("[\"{url}/день/receipts-2.csv\", \"{url}/день/*.csv\"]"), 40),
         (format!("\"{url}/день\""), 40),
-        (format!("[\"${{DAY}}/receipts-1.csv\", \"here.csv\"]"), 11),
+        ("[\"${DAY}/receipts-1.csv\", \"here.csv\"]".to_owned(), 11),
     ] {
         let mut shop = self::shop().unwrap();
         shop.variables.push(("DAY".to_owned(), format!("{url}/день")));
@@ -116,7 +116,7 @@ fn quarantine_and_errors_name_the_place_in_the_bucket() {
     assert!(listed.contains(&format!("{url}/a b/bad.csv,5,at")), "{listed}");
     let absent = "there is no file to read here";
     for (files, place, sentence) in [
-        (format!("{url}/unfinished.csv"), format!("{url}/unfinished.csv"), "at"),
+        (format!("{url}/unfinished.csv"), format!("{url}/unfinished.csv"), "there is no column"),
         (format!("{url}/empty.csv"), format!("{url}/empty.csv"), "empty"),
         (format!("{url}/absent.csv"), format!("{url}/absent.csv"), absent),
         (format!("{url}/x*.csv"), format!("{url}/x*.csv"), absent),
@@ -145,13 +145,9 @@ fn a_bucket_that_cannot_be_reached_is_said_in_a_sentence() {
     ] {
         let mut shop = Shop::in_bucket();
         shop.variables.push((name.to_owned(), value));
-        shop.write("mapping.toml", MAPPING);
-        shop.write("receipts.csv", format!("{HEADER}{}", rows(1)));
-        for arguments in [&["lake", "files"][..], &["import", "mapping.toml"], &["refresh"]] {
-            let error = shop.failed(arguments);
-            assert!(error.contains(sentence) && error.contains("s3://proffer/"), "{error}");
-            assert!(!error.contains("secret"), "{error}");
-        }
+        let error = shop.failed(&["lake", "files"]);
+        assert!(error.contains(sentence) && error.contains("s3://proffer/"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
     }
     let shop = Shop::new();
     let settings = shop.dir().join("proffer.toml");

@@ -49,6 +49,8 @@ impl Shop {
         let text = std::fs::read_to_string(&settings).unwrap();
         std::fs::write(settings, text.replace("url = \"lake\"", &format!("url = \"{url}\"")))
             .unwrap();
+        // The one that the default settings made.
+        std::fs::remove_dir(shop.dir().join("lake")).unwrap();
         shop.url = Some(url);
         shop
     }
