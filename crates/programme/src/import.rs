@@ -9,6 +9,7 @@ use retail::Batch;
 use serde::Serialize;
 use sources::{Files, Mapping, Problem, ReadError, Summary};
 
+use crate::fetch::Fetched;
 use crate::{Programme, Progress, sha256_hex};
 
 /// What an import did, for people and programs.
@@ -104,8 +105,10 @@ impl Programme {
         let _writing = self.write()?;
         let text = std::fs::read_to_string(mapping)
             .with_context(|| format!("cannot read the mapping {}", mapping.display()))?;
-        let mapping = Mapping::read(mapping, &text, |name| std::env::var(name).ok())?;
-        let files = Files::find(&mapping, &watch("looking at", progress))?;
+        let mut mapping = Mapping::read(mapping, &text, |name| std::env::var(name).ok())?;
+        let fetched = Fetched::bring(&self.folder, &mut mapping, progress)?;
+        let files = Files::find(&mapping, &watch("looking at", progress))
+            .map_err(|error| fetched.told_of(error))?;
         let batch_id = batch_id(&text, &files);
         let lake = self.lake()?;
         let append = lake.begin(&batch_id)?;
@@ -113,7 +116,10 @@ impl Programme {
             let (lake, appended) = append.commit()?;
             return Ok(report(&lake, appended, Vec::new()));
         }
-        let (append, read) = add_parts(append, &files, progress)?;
+        let (append, mut read) = add_parts(append, &files, &fetched, progress)?;
+        let problems = read.problems.iter_mut().map(|problem| &mut problem.file);
+        fetched.rename(problems, &mut read.warnings);
+        drop(fetched);
         let quarantine = self.quarantine(&batch_id, &read.problems)?;
         let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
         refuse_too_many_bad(&read, bad_share_max, quarantine.as_ref())?;
@@ -223,6 +229,7 @@ impl From<ReadError> for Ended {
 fn add_parts<'l>(
     mut append: Append<'l>,
     files: &Files<'_>,
+    fetched: &Fetched,
     progress: &dyn Progress,
 ) -> Result<(Append<'l>, Summary)> {
     std::thread::scope(|scope| {
@@ -242,7 +249,7 @@ fn add_parts<'l>(
         };
         match read {
             Ok(summary) => Ok((added?, summary)),
-            Err(Ended::File(error)) => Err(error.into()),
+            Err(Ended::File(error)) => Err(fetched.told_of(error).into()),
             Err(Ended::Adding) => Err(added.map(drop).expect_err("adding has failed")),
         }
     })

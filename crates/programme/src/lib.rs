@@ -9,6 +9,7 @@ mod demo_shop;
 mod erase;
 mod error;
 mod evaluate;
+mod fetch;
 mod history;
 mod import;
 mod offers;
@@ -107,7 +108,7 @@ impl Programme {
             .with_context(|| format!("cannot read {}", path.display()))?;
         let settings =
             Settings::read(&text).with_context(|| format!("{} is wrong", path.display()))?;
-        let storage = Arc::new(Storage::local(&folder.join("lake"))?);
+        let storage = Arc::new(Storage::open(&settings.lake.url, folder)?);
         let settings_sha256 = sha256_hex(text.as_bytes());
         let folder = folder.to_owned();
         Ok(Self { folder, settings, settings_sha256, storage, range_lines: RANGE_LINES })

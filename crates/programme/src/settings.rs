@@ -9,6 +9,7 @@ use serde::Deserialize;
 #[allow(missing_docs)] // said in settings.toml
 pub struct Settings {
     pub language: Language,
+    pub lake: LakeSettings,
     pub import: ImportSettings,
     pub shared_cards: SharedCardSettings,
     pub offers: OfferSetSettings,
@@ -23,6 +24,13 @@ pub struct Settings {
 pub enum Language {
     En,
     Ru,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct LakeSettings {
+    pub url: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

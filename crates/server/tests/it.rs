@@ -3,10 +3,13 @@
 
 mod it {
     mod bad_input;
+    mod bucket;
     mod complete_journey;
     mod demo_shops;
     mod fixture;
     mod kills;
     mod outside;
     mod ranges;
+    #[path = "../../../lake/tests/it/s3.rs"]
+    mod s3;
 }

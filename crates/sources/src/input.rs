@@ -318,18 +318,19 @@ fn pattern(path: &Path) -> Option<&str> {
 
 fn matching(path: &Path, pattern: &str) -> Result<Vec<PathBuf>, ReadError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let pattern: Vec<char> = pattern.chars().collect();
     let mut entries = entries(folder.unwrap_or(Path::new(".")))?;
     entries.retain(|entry| {
-        let name: Vec<char> =
-            entry.file_name().unwrap_or_default().to_string_lossy().chars().collect();
-        entry.is_file() && fits(&name, &pattern)
+        let name = entry.file_name().unwrap_or_default().to_string_lossy();
+        entry.is_file() && fits(&name, pattern)
     });
     Ok(entries)
 }
 
-/// Whether a name fits a pattern of `*` (anything) and `?` (one character).
-fn fits(name: &[char], pattern: &[char]) -> bool {
+/// Whether a file's name fits a pattern of `*` (anything) and `?` (one character).
+#[must_use]
+pub fn fits(name: &str, pattern: &str) -> bool {
+    let name: Vec<char> = name.chars().collect();
+    let pattern: Vec<char> = pattern.chars().collect();
     let (mut at, mut p) = (0, 0);
     let mut star = None;
     while at < name.len() {
@@ -370,8 +371,7 @@ mod tests {
             ("2017-01.csv", "2017*1.c*", true),
             ("", "*", true),
         ] {
-            let chars = |text: &str| text.chars().collect::<Vec<_>>();
-            assert_eq!(fits(&chars(name), &chars(pattern)), expected, "{name} {pattern}");
+            assert_eq!(fits(name, pattern), expected, "{name} {pattern}");
         }
     }
 }

@@ -33,7 +33,7 @@ mod rule;
 mod text;
 mod value;
 
-pub use input::{Files, Input};
+pub use input::{Files, Input, fits};
 pub use mapping::{FeedKind, FeedMapping, FileFormat, Mapping, MappingError};
 pub use problem::{
     Count, PROBLEMS_MAX, Problem, ProblemCode, ReadError, ReadErrorCode, VALUE_CHARS_MAX,

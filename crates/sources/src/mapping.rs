@@ -100,7 +100,8 @@ pub enum FileFormat {
 
 impl FileFormat {
     /// The format that a file's extension promises.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "csv" | "tsv" | "txt" => Some(Self::Csv),
             "parquet" | "pq" => Some(Self::Parquet),
@@ -169,7 +170,8 @@ impl Defaults {
 pub struct FeedMapping {
     /// What it is about.
     pub kind: FeedKind,
-    /// Files, folders and patterns, with variables replaced, absolute or relative to the process.
+    /// Files, folders and patterns, with variables replaced, absolute or relative to the process;
+    /// places of an object store (`s3://…`), which whoever reads brings here first.
     pub files: Vec<PathBuf>,
     /// How the files are arranged; nothing where their extensions say it.
     pub format: Option<FileFormat>,
@@ -445,7 +447,11 @@ fn feed(
     let folder = path.parent().unwrap_or(Path::new(""));
     let files: Result<Vec<PathBuf>> = names
         .iter()
-        .map(|name| Ok(folder.join(expanded(name, variables, span("files"))?)))
+        .map(|name| {
+            let name = expanded(name, variables, span("files"))?;
+            // A place in an object store stands for itself.
+            Ok(if name.contains("://") { PathBuf::from(name) } else { folder.join(name) })
+        })
         .collect();
     let (columns, fields, rules) = fields(kind, section, &defaults)?;
     Ok(FeedMapping {

@@ -275,6 +275,7 @@ impl Bucket {
     ) -> Result<(), LakeError> {
         let began = Instant::now();
         let object = self.path(path);
+        let before = self.find(path)?;
         let mut upload = self.run(path, || self.objects.put_multipart(&object))?;
         let sent = self.runtime.block_on(async {
             let parts = parts(0..size).map(|part| {
@@ -292,7 +293,9 @@ impl Bucket {
             Ok(_) => Ok(()),
             // The answer of an earlier try may have been lost: is the object there?
             Err(error) => match self.find(path) {
-                Ok(Some(found)) if found.bytes == size => Ok(()),
+                Ok(Some(found)) if found.bytes == size && is_other(&found, before.as_ref()) => {
+                    Ok(())
+                }
                 _ => Err(self.failed(path, &error, began)),
             },
         });
@@ -422,6 +425,11 @@ impl Bucket {
             }
         })
     }
+}
+
+/// Whether an object's content is not what it was before.
+fn is_other(now: &Listed, before: Option<&Listed>) -> bool {
+    before.is_none_or(|before| before.e_tag != now.e_tag)
 }
 
 /// Says which bucket, and no key.

@@ -57,17 +57,17 @@ impl Told {
                     AWS_SECRET_ACCESS_KEY, or run where the machine's role gives them"
                 .to_owned();
         }
-        match (error, status(error)) {
+        match error {
             _ if code.as_deref() == Some("NoSuchBucket") => format!(
                 "there is no bucket {bucket} at {endpoint}: check its name, AWS_REGION and \
                  AWS_ENDPOINT_URL, or make it"
             ),
-            (Error::NotFound { .. }, _) => "there is no such object".to_owned(),
-            (_, Some(401 | 403)) => format!(
+            Error::NotFound { .. } => "there is no such object".to_owned(),
+            _ if refuses_keys(error, code.as_deref()) => format!(
                 "{endpoint} refuses these keys{said}: check AWS_ACCESS_KEY_ID, \
                  AWS_SECRET_ACCESS_KEY, AWS_REGION and the rights of the key on the bucket {bucket}"
             ),
-            (Error::Precondition { .. }, _) => {
+            Error::Precondition { .. } => {
                 "the object changed while it was read; run the command again when it is complete"
                     .to_owned()
             }
@@ -106,6 +106,12 @@ impl Told {
             self.limits.total.as_secs()
         )
     }
+}
+
+/// It is about who asks, or for which region.
+fn refuses_keys(error: &Error, code: Option<&str>) -> bool {
+    let codes = ["ExpiredToken", "InvalidToken", "AuthorizationHeaderMalformed"];
+    matches!(status(error), Some(401 | 403)) || code.is_some_and(|code| codes.contains(&code))
 }
 
 /// The store has decided, and asking again would change nothing.

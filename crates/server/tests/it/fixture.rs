@@ -1,13 +1,20 @@
 //! A programme in a temporary folder, fed by small texts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use lake::{Lake, Limits, Storage};
 use programme::Programme;
+
+use super::s3;
 
 /// A programme's folder and the feeds beside it.
 pub struct Shop {
     folder: tempfile::TempDir,
+    /// Where its lake is, if in a bucket.
+    pub url: Option<String>,
+    /// What its commands find in the environment.
+    pub variables: Vec<(String, String)>,
 }
 
 /// Receipts with all the columns that tests need.
@@ -28,9 +35,30 @@ pub const HEADER: &str = "number,customer,at,product,quantity,net\n";
 impl Shop {
     /// A new programme without receipts.
     pub fn new() -> Self {
-        let shop = Self { folder: tempfile::tempdir().unwrap() };
+        let shop = Self { folder: tempfile::tempdir().unwrap(), url: None, variables: Vec::new() };
         shop.done(&["init"]);
         shop
+    }
+
+    /// The same with its lake in a bucket, where there is a server to have one.
+    pub fn in_bucket() -> Self {
+        let url = s3::fresh_url();
+        let mut shop = Self::new();
+        shop.variables = s3::variables(s3::server().unwrap().address);
+        let settings = shop.dir().join("proffer.toml");
+        let text = std::fs::read_to_string(&settings).unwrap();
+        std::fs::write(settings, text.replace("url = \"lake\"", &format!("url = \"{url}\"")))
+            .unwrap();
+        // The one that the default settings made.
+        std::fs::remove_dir(shop.dir().join("lake")).unwrap();
+        shop.url = Some(url);
+        shop
+    }
+
+    /// A new programme on each kind of storage that can be tested here.
+    pub fn kinds() -> Vec<fn() -> Self> {
+        let in_bucket = s3::server().map(|_| Self::in_bucket as fn() -> Self);
+        [Self::new as fn() -> Self].into_iter().chain(in_bucket).collect()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -51,6 +79,7 @@ impl Shop {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_proffer"));
         command.args(arguments).env("PROFFER_DIR", self.dir()).current_dir(self.folder.path());
+        command.envs(self.variables.iter().cloned());
         command
     }
 
@@ -96,7 +125,14 @@ impl Shop {
     }
 
     pub fn sums(&self) -> Sums {
-        sums(&self.dir())
+        match &self.url {
+            None => sums(&Programme::open(&self.dir()).unwrap().lake().unwrap()),
+            Some(url) => {
+                let variables = self.variables.clone();
+                let bucket = lake::Bucket::open_with(url, Limits::default(), variables).unwrap();
+                sums(&Lake::open(Storage::bucket(bucket).into()).unwrap())
+            }
+        }
     }
 }
 
@@ -109,8 +145,7 @@ pub struct Sums {
 }
 
 /// Reads the whole lake and holds it against its own totals.
-pub fn sums(dir: &Path) -> Sums {
-    let lake = Programme::open(dir).unwrap().lake().unwrap();
+pub fn sums(lake: &Lake) -> Sums {
     let lines = lake.lines(&lake::Customers::Everybody).unwrap();
     let totals = lake.manifest().totals;
     let sums = Sums { receipts: totals.receipts, lines: lines.len(), net: lines.net.iter().sum() };
