@@ -84,7 +84,8 @@ pub(crate) fn instant(number: u32, second: u32) -> Instant {
     Instant(seconds * 1_000_000)
 }
 
-/// Seconds since local midnight of an instant.
-pub(crate) fn local_second(at: Instant) -> i64 {
+/// Seconds since midnight in Moscow, where all demo shops trade, of an instant.
+#[must_use]
+pub fn local_second(at: Instant) -> i64 {
     (at.0.div_euclid(1_000_000) + OFFSET_SECONDS).rem_euclid(86_400)
 }

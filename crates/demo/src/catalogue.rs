@@ -37,7 +37,7 @@ impl Good {
 /// A category: goods that stand next to each other in the catalogue.
 pub(crate) struct Category {
     /// `Russian|English`.
-    pub name: &'static str,
+    pub name: String,
     /// Its goods.
     pub goods: Range<u32>,
     /// Running totals of their popularity.
@@ -69,13 +69,13 @@ pub(crate) struct Catalogue {
     /// Goods that are sold though the catalogue does not list them.
     pub unknown: Range<u32>,
     /// Every brand, supplier, department and category, `Russian|English`.
-    pub labels: Vec<(LabelKind, &'static str)>,
+    pub labels: Vec<(LabelKind, String)>,
 }
 
 /// A new category, before its goods.
-pub(crate) struct Heading {
+pub(crate) struct Heading<'a> {
     /// `Russian|English`.
-    pub name: &'static str,
+    pub name: &'a str,
     /// `Russian|English`; nothing for goods outside the tree.
     pub department: Option<&'static str>,
     /// How often it is bought on impulse.
@@ -86,9 +86,9 @@ pub(crate) struct Heading {
     pub cycle: Option<(u32, Need)>,
 }
 
-impl Heading {
+impl<'a> Heading<'a> {
     /// A category that nobody buys on impulse.
-    pub(crate) fn plain(name: &'static str, department: &'static str) -> Self {
+    pub(crate) fn plain(name: &'a str, department: &'static str) -> Self {
         let (weight, season, cycle) = (0, Season::Flat, None);
         Self { name, department: Some(department), weight, season, cycle }
     }
@@ -104,8 +104,8 @@ pub(crate) struct Entry {
     pub brand: Option<Brand>,
     /// Who delivers it, where no brand says so; `Russian|English`.
     pub supplier: Option<&'static str>,
-    /// Package or size.
-    pub size: Option<&'static str>,
+    /// Package or size, `Russian|English`.
+    pub size: Option<String>,
     /// How it is counted.
     pub unit: Unit,
     /// First price, kopecks.
@@ -125,14 +125,14 @@ impl Catalogue {
     }
 
     /// Opens a category; its goods follow with [`Catalogue::add`].
-    pub(crate) fn open(&mut self, heading: &Heading) {
+    pub(crate) fn open(&mut self, heading: &Heading<'_>) {
         if let Some(department) = heading.department {
             self.label(LabelKind::Department, department);
         }
         self.label(LabelKind::Category, heading.name);
         let next = self.goods.len() as u32;
         self.categories.push(Category {
-            name: heading.name,
+            name: heading.name.to_owned(),
             goods: next..next,
             popularity: Vec::new(),
             weight: heading.weight,
@@ -146,7 +146,7 @@ impl Catalogue {
         let index = self.goods.len() as u32;
         let category = self.categories.last_mut().expect("a category is opened before its goods");
         category.goods.end = index + 1;
-        let name = category.name;
+        let name = halves(&category.name).0.to_owned();
         let id = format!("P{:05}", index + 1);
         let supplier = entry.brand.map(|brand| brand.supplier).or(entry.supplier);
         if let Some(brand) = entry.brand {
@@ -155,16 +155,16 @@ impl Catalogue {
         if let Some(supplier) = supplier {
             self.label(LabelKind::Supplier, supplier);
         }
-        let ru = |pair: &'static str| halves(pair).0.to_owned();
+        let ru = |pair: &str| halves(pair).0.to_owned();
         let product = Product {
             name: Some(entry.name.0),
             name_en: Some(entry.name.1),
             brand: entry.brand.map(|brand| ru(brand.name)),
             supplier: supplier.map(ru),
             department: department.map(ru),
-            category: department.map(|_| ru(name)),
+            category: department.map(|_| name),
             kind: Some(entry.kind),
-            size: entry.size.map(ru),
+            size: entry.size.as_deref().map(ru),
             private_label: entry.brand.is_some_and(|brand| brand.own),
             offerable: department.is_some(),
             ..Product::unknown(&id)
@@ -184,8 +184,15 @@ impl Catalogue {
     }
 
     /// Closes the catalogue: draws popularity and the time on sale, adds the unknown goods, and sums
-    /// up the demand of every month. `varied` says that shops differ in what they sell.
-    pub(crate) fn close(mut self, seed: u64, days: u16, varied: bool) -> Self {
+    /// up the demand of every month. `varied` says that shops differ in what they sell, `weight` how
+    /// popular a good is, by a number drawn for it and by how many goods its category has.
+    pub(crate) fn close(
+        mut self,
+        seed: u64,
+        days: u16,
+        varied: bool,
+        weight: fn(u64, u32) -> u32,
+    ) -> Self {
         for (index, good) in self.goods.iter_mut().enumerate() {
             let mut dice = Dice::new(seed, Stream::Range, index as u32);
             let first = self.categories[usize::from(good.category)].goods.start;
@@ -201,7 +208,8 @@ impl Catalogue {
             }
         }
         for category in &mut self.categories {
-            let weight = |good: u32| 120 / (1 + (mix(seed, u64::from(good), 77) % 12) as u32);
+            let count = category.goods.end - category.goods.start;
+            let weight = |good: u32| weight(mix(seed, u64::from(good), 77), count);
             category.popularity = totals(category.goods.clone().map(weight));
         }
         self.months = (0..12).map(|month| self.month(month)).collect();
@@ -238,13 +246,14 @@ impl Catalogue {
 
     /// The goods of a category, by its Russian name; empty if there is none.
     pub(crate) fn named(&self, name: &str) -> Range<u32> {
-        let category = self.categories.iter().find(|category| halves(category.name).0 == name);
+        let mut last_first = self.categories.iter().rev();
+        let category = last_first.find(|category| halves(&category.name).0 == name);
         category.map_or(0..0, |category| category.goods.clone())
     }
 
     /// The place of a category, by its Russian name.
     pub(crate) fn place(&self, name: &str) -> Option<u16> {
-        let found = self.categories.iter().position(|category| halves(category.name).0 == name);
+        let found = self.categories.iter().position(|category| halves(&category.name).0 == name);
         found.map(|index| index as u16)
     }
 
@@ -260,9 +269,9 @@ impl Catalogue {
         }
     }
 
-    fn label(&mut self, kind: LabelKind, name: &'static str) {
-        if !self.labels.contains(&(kind, name)) {
-            self.labels.push((kind, name));
+    fn label(&mut self, kind: LabelKind, name: &str) {
+        if !self.labels.iter().any(|label| label.0 == kind && label.1 == name) {
+            self.labels.push((kind, name.to_owned()));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A demo shop's facts as CSV feeds: UTF-8, comma, a header, local time, amounts in roubles.
 
-use std::io;
+use std::io::{self, Write};
 
-use retail::{Customer, Day, Money, Product, Quantity, Receipt};
+use retail::{Customer, Day, Money, Product, Quantity, Receipt, Redemption};
 
 use crate::calendar::local_second;
 use crate::shop::DemoShop;
@@ -10,6 +10,9 @@ use crate::shop::DemoShop;
 /// The mapping file by which the importer reads the feeds of any demo shop: TOML, with the file names
 /// of [`Feed::file`] beside it.
 pub const MAPPING: &str = include_str!("mapping.toml");
+
+/// Raised with every change of what a seed gives, so that nobody takes older feeds for these.
+pub const VERSION: &str = include_str!("version.txt").trim_ascii();
 
 /// A file that a demo shop can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,11 +105,10 @@ impl DemoShop {
     /// # Errors
     /// Only those of `out`.
     pub fn write(&self, feed: Feed, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut rows = Rows { out, row: Vec::with_capacity(1024) };
-        rows.raw(feed.header()).end()?;
+        let mut rows = CsvRows::new(feed, out)?;
         match feed {
             Feed::Receipts => {
-                return self.receipts().try_for_each(|receipt| receipt_rows(&mut rows, &receipt));
+                return self.receipts().try_for_each(|receipt| rows.receipt(&receipt));
             }
             Feed::Products => {
                 return self.products().iter().try_for_each(|product| {
@@ -155,7 +157,11 @@ impl DemoShop {
     }
 }
 
-fn campaign_rows(shop: &DemoShop, feed: Feed, rows: &mut Rows<'_>) -> io::Result<()> {
+fn campaign_rows(
+    shop: &DemoShop,
+    feed: Feed,
+    rows: &mut CsvRows<impl io::Write>,
+) -> io::Result<()> {
     match feed {
         Feed::Campaigns => shop.campaigns().iter().try_for_each(|row| {
             rows.text(&row.id.0).maybe(&row.kind).day(Some(row.start)).day(Some(row.end)).end()
@@ -166,29 +172,11 @@ fn campaign_rows(shop: &DemoShop, feed: Feed, rows: &mut Rows<'_>) -> io::Result
         Feed::Coupons => shop.coupons().iter().try_for_each(|row| {
             rows.text(&row.id.0).text(&row.campaign.0).text(&row.product.0).end()
         }),
-        _ => shop.redemptions().iter().try_for_each(|row| {
-            rows.text(&row.coupon.0).text(&row.customer.0).text(&row.campaign.0);
-            rows.day(Some(row.day)).end()
-        }),
+        _ => shop.redemptions().iter().try_for_each(|row| rows.redemption(row)),
     }
 }
 
-fn receipt_rows(rows: &mut Rows<'_>, receipt: &Receipt) -> io::Result<()> {
-    let second = local_second(receipt.at);
-    let time =
-        format!("{} {:02}:{:02}:{:02}", receipt.day, second / 3600, second / 60 % 60, second % 60);
-    for line in &receipt.lines {
-        rows.text(&receipt.key.number).text(&receipt.shop.0).text(&receipt.key.till);
-        rows.text(receipt.customer.as_ref().map_or("", |id| &id.0));
-        rows.text(receipt.card.as_ref().map_or("", |id| &id.0)).raw(&time);
-        rows.text(&line.product.0).quantity(line.quantity).money(line.net).money(line.discount);
-        rows.money(line.retailer_coupon).money(line.supplier_coupon);
-        rows.maybe(&receipt.channel).maybe(&receipt.original).end()?;
-    }
-    Ok(())
-}
-
-fn product_row(rows: &mut Rows<'_>, product: &Product) {
+fn product_row(rows: &mut CsvRows<impl io::Write>, product: &Product) {
     rows.text(&product.id.0).maybe(&product.name).maybe(&product.name_en).maybe(&product.brand);
     rows.maybe(&product.supplier).maybe(&product.department).maybe(&product.category);
     rows.maybe(&product.kind).maybe(&product.size).flag(product.private_label);
@@ -198,7 +186,7 @@ fn product_row(rows: &mut Rows<'_>, product: &Product) {
     }
 }
 
-fn customer_row(rows: &mut Rows<'_>, customer: &Customer) -> io::Result<()> {
+fn customer_row(rows: &mut CsvRows<impl io::Write>, customer: &Customer) -> io::Result<()> {
     rows.text(&customer.id.0).maybe(&customer.household);
     for name in ATTRIBUTES {
         rows.text(customer.attributes.get(name).map_or("", String::as_str));
@@ -206,13 +194,57 @@ fn customer_row(rows: &mut Rows<'_>, customer: &Customer) -> io::Result<()> {
     rows.end()
 }
 
-/// Rows of CSV on their way out.
-struct Rows<'a> {
-    out: &'a mut dyn io::Write,
+/// Rows of a feed as CSV on their way out; for receipts and redemptions, which one pass over
+/// [`DemoShop::receipts`] gives, in as many files as wanted.
+pub struct CsvRows<W> {
+    out: W,
     row: Vec<u8>,
 }
 
-impl Rows<'_> {
+impl<W: io::Write> CsvRows<W> {
+    /// Begins a file with the feed's header.
+    ///
+    /// # Errors
+    /// Only those of `out`.
+    pub fn new(feed: Feed, out: W) -> io::Result<Self> {
+        let mut rows = Self { out, row: Vec::with_capacity(1024) };
+        rows.raw(feed.header()).end()?;
+        Ok(rows)
+    }
+
+    /// The rows of a receipt, one a line.
+    ///
+    /// # Errors
+    /// Only those of the file.
+    pub fn receipt(&mut self, receipt: &Receipt) -> io::Result<()> {
+        let second = local_second(receipt.at);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let time = format!("{} {hour:02}:{minute:02}:{second:02}", receipt.day);
+        for line in &receipt.lines {
+            self.text(&receipt.key.number).text(&receipt.shop.0).text(&receipt.key.till);
+            self.text(receipt.customer.as_ref().map_or("", |id| &id.0));
+            self.text(receipt.card.as_ref().map_or("", |id| &id.0)).raw(&time);
+            self.text(&line.product.0).quantity(line.quantity).money(line.net).money(line.discount);
+            self.money(line.retailer_coupon).money(line.supplier_coupon);
+            self.maybe(&receipt.channel).maybe(&receipt.original).end()?;
+        }
+        Ok(())
+    }
+
+    /// What the rows were written to, for the caller to finish.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+
+    /// The row of a redemption.
+    ///
+    /// # Errors
+    /// Only those of the file.
+    pub fn redemption(&mut self, row: &Redemption) -> io::Result<()> {
+        self.text(&row.coupon.0).text(&row.customer.0).text(&row.campaign.0);
+        self.day(Some(row.day)).end()
+    }
+
     /// A field that needs no quotes, or a whole header.
     fn raw(&mut self, text: &str) -> &mut Self {
         self.row.extend_from_slice(text.as_bytes());
@@ -254,7 +286,9 @@ impl Rows<'_> {
 
     fn decimal(&mut self, amount: i64, scale: u64, digits: usize) -> &mut Self {
         let (sign, amount) = (if amount < 0 { "-" } else { "" }, amount.unsigned_abs());
-        self.raw(&format!("{sign}{}.{:0digits$}", amount / scale, amount % scale))
+        write!(self.row, "{sign}{}.{:0digits$},", amount / scale, amount % scale)
+            .expect("memory takes every byte");
+        self
     }
 
     /// Ends the row.

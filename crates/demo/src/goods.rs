@@ -124,7 +124,7 @@ const OWN: Brand = Brand {
 };
 
 /// The two halves of a pair of names.
-pub(crate) fn halves(pair: &'static str) -> (&'static str, &'static str) {
+pub(crate) fn halves(pair: &str) -> (&str, &str) {
     pair.split_once('|').unwrap_or((pair, pair))
 }
 

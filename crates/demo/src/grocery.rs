@@ -2,11 +2,12 @@
 
 use crate::calendar;
 use crate::catalogue::{Catalogue, Entry, Heading};
+use crate::chain::{self, Assortment, Range};
 use crate::dice::{Dice, coprime, mix};
 use crate::goods::{Department, Need, Row, Unit, departments, halves};
 use crate::people::{Person, Pet};
 use crate::receipts::Basket;
-use crate::shop::{Branch, DemoShop};
+use crate::shop::{Branch, DemoShop, Trade};
 
 /// Categories bought together: given the first, the second joins in so many of 10,000 receipts.
 pub(crate) const PAIRS: &[(&str, &str, u32)] = &[
@@ -15,9 +16,6 @@ pub(crate) const PAIRS: &[(&str, &str, u32)] = &[
     ("Макароны", "Кетчупы и соусы", 3_000),
     ("Подгузники", "Салфетки детские", 4_000),
 ];
-
-/// Products of a category at most.
-const PRODUCTS_PER_CATEGORY: usize = 12;
 
 const FUEL: &str = "Топливо";
 const SERVICES: &str = "Услуги магазина";
@@ -38,8 +36,8 @@ pub(crate) struct Favourite {
 /// The shops: 8 in 3 regions.
 pub(crate) fn branches() -> Vec<Branch> {
     let branch = |id, name, region, (carries, traffic, tills), level, station| Branch {
-        id,
-        name,
+        id: String::from(id),
+        name: String::from(name),
         region,
         level,
         carries,
@@ -89,11 +87,13 @@ pub(crate) fn branches() -> Vec<Branch> {
 }
 
 /// What it sells.
-pub(crate) fn catalogue(seed: u64, days: u16) -> Catalogue {
+pub(crate) fn catalogue(seed: u64, days: u16, assortment: &Assortment) -> Catalogue {
     let mut catalogue = Catalogue::new();
-    for department in departments() {
-        for row in department.rows {
-            add_row(&mut catalogue, department, row);
+    for range in assortment.ranges {
+        for department in departments() {
+            for row in department.rows {
+                add_row(&mut catalogue, department, row, range, assortment);
+            }
         }
     }
     let shop = "Дополнительно|Extras";
@@ -125,7 +125,7 @@ pub(crate) fn catalogue(seed: u64, days: u16) -> Catalogue {
         let card = catalogue.add(Some(other), special(kind, Unit::Piece, roubles * 100));
         (card.merchandise, card.offerable, card.category) = (false, false, None);
     }
-    catalogue.close(seed, days, true)
+    catalogue.close(seed, days, true, assortment.popularity)
 }
 
 /// The basket of a customer: what has come due since the day after his last visit, and impulses.
@@ -173,7 +173,11 @@ pub(crate) fn favourites(shop: &DemoShop, person: &mut Person) -> Vec<Favourite>
     let catalogue = &shop.catalogue;
     let own = &mut person.own;
     let mut favourites: Vec<Favourite> = Vec::with_capacity(24);
-    let count = if person.runs_home { own.between(8, 14) } else { own.between(3, 7) };
+    let count = match (shop.trade, person.runs_home) {
+        (Trade::Chain, _) => chain::habits(person.rate, own),
+        (_, true) => own.between(8, 14),
+        (_, false) => own.between(3, 7),
+    };
     for _ in 0..count {
         let category = own.weighted(&catalogue.months[3].impulse);
         let good = core(catalogue, category, person.tier, own);
@@ -194,7 +198,7 @@ pub(crate) fn favourites(shop: &DemoShop, person: &mut Person) -> Vec<Favourite>
             Need::Dog => person.pet == Pet::Dog,
             Need::Baby => person.baby,
         };
-        if needed {
+        if needed && (shop.trade != Trade::Chain || chain::cycles_here(person.rate, own)) {
             let good = core(catalogue, category, person.tier, own);
             let days = days * own.between(85, 115) / 100;
             favourites.push(Favourite { good, days, cycle: true, phase: own.below(days) });
@@ -203,22 +207,42 @@ pub(crate) fn favourites(shop: &DemoShop, person: &mut Person) -> Vec<Favourite>
     favourites
 }
 
-fn add_row(catalogue: &mut Catalogue, department: &Department, row: &Row) {
-    let Row { name, weight, season, cycle, .. } = *row;
+fn add_row(
+    catalogue: &mut Catalogue,
+    department: &Department,
+    row: &Row,
+    range: &Range,
+    assortment: &Assortment,
+) {
+    let ((ru, en), season) = (halves(row.name), row.season);
+    let (ru, en) = match range.name.map(halves) {
+        Some((more_ru, more_en)) => (format!("{ru}, {more_ru}"), format!("{en}, {more_en}")),
+        None => (ru.to_owned(), en.to_owned()),
+    };
+    // What is bought when used up is bought of the usual range.
+    let cycle = row.cycle.filter(|_| range.name.is_none());
+    let weight = row.weight * range.weight / 100;
+    let name = &format!("{ru}|{en}");
     catalogue.open(&Heading { name, department: Some(department.name), weight, season, cycle });
     let (variants, brands, sizes) = (row.variants, department.brands, row.sizes);
+    // What is weighed or poured is not packed.
+    let packs = if row.unit == Unit::Piece { assortment.packs } else { chain::NEIGHBOURHOOD.packs };
     let total = variants.len() * brands.len() * sizes.len();
     // A stride that shares no divisor with the total visits every combination once, well mixed.
     let stride = coprime(total as u64 * 5 / 8, total as u64) as usize;
-    for number in 0..total.min(PRODUCTS_PER_CATEGORY) {
+    // Everything is sold by the unit before anything is sold by the pack.
+    for number in 0..(total * packs.len()).min(assortment.products) {
         let at = number * stride % total;
         let variant = variants[at % variants.len()];
         let brand = brands[at / variants.len() % brands.len()];
         let package = at / variants.len() / brands.len();
-        let size = sizes[package];
-        let join = |category: &str, variant: &str| format!("{category}: {variant}");
-        let ((ru, en), (v_ru, v_en)) = (halves(name), halves(variant));
-        let ((b_ru, b_en), (s_ru, s_en)) = (halves(brand.name), halves(size));
+        let (units, percent) = packs[number / total];
+        let ((s_ru, s_en), (v_ru, v_en)) = (halves(sizes[package]), halves(variant));
+        let (s_ru, s_en) = match units {
+            1 => (s_ru.to_owned(), s_en.to_owned()),
+            _ => (format!("{s_ru} × {units}"), format!("{s_en} x {units}")),
+        };
+        let (b_ru, b_en) = halves(brand.name);
         let (low, high) = row.price;
         let middle = low
             + (high - low) * package as u32 / sizes.len() as u32
@@ -228,12 +252,12 @@ fn add_row(catalogue: &mut Catalogue, department: &Department, row: &Row) {
                 format!("{ru}: {v_ru} «{b_ru}», {s_ru}"),
                 format!("{en}: {v_en} \"{b_en}\", {s_en}"),
             ),
-            kind: join(ru, v_ru),
+            kind: format!("{ru}: {v_ru}"),
             brand: Some(brand),
             supplier: None,
-            size: Some(size),
+            size: Some(format!("{s_ru}|{s_en}")),
             unit: row.unit,
-            base: middle * brand.level,
+            base: middle * brand.level * range.price / 100 * units * percent / 100,
         };
         let product = catalogue.add(Some(department.name), entry);
         product.tags.extend(department.tag.map(str::to_owned));

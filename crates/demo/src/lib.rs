@@ -12,20 +12,21 @@
 mod calendar;
 mod campaign;
 mod catalogue;
+mod chain;
 mod dice;
 mod feed;
 mod goods;
 mod grocery;
 mod people;
 mod price;
-
 mod receipts;
 mod shoes;
 mod shop;
 mod travel;
 mod truths;
 
-pub use feed::{Feed, MAPPING};
+pub use calendar::local_second;
+pub use feed::{CsvRows, Feed, MAPPING, VERSION};
 pub use receipts::Receipts;
 pub use shop::{DemoShop, Label, LabelKind, Size};
 pub use truths::{Association, Churner, Cycle, Habit, Promotion, Sizes, TillCard, Truths, Unit};

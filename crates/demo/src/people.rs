@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use retail::{Customer, CustomerId};
 
+use crate::chain;
 use crate::dice::{Dice, Stream};
 use crate::shop::{DemoShop, Trade};
 
@@ -156,6 +157,7 @@ fn rate(trade: Trade, runs_home: bool, own: &mut Dice) -> u32 {
     match (trade, runs_home) {
         (Trade::Grocery, true) => own.between(1_100, 3_900),
         (Trade::Grocery, false) => own.between(600, 1_900),
+        (Trade::Chain, _) => chain::rate(runs_home, own),
         (Trade::Shoes, _) => own.between(60, 220),
         // Travellers come when they have a trip to book.
         (Trade::Travel, _) => 0,

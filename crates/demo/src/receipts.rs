@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use retail::{
-    CardId, CouponId, CustomerId, Line, Money, Quantity, Receipt, ReceiptKey, Redemption,
+    CardId, CouponId, CustomerId, Day, Line, Money, Quantity, Receipt, ReceiptKey, Redemption,
 };
 
 use crate::calendar;
@@ -36,6 +36,7 @@ impl Basket {
 pub(crate) fn strangers(trade: Trade) -> (u32, u32) {
     match trade {
         Trade::Grocery => (2_500, 600),
+        Trade::Chain => (2_000, 30),
         Trade::Shoes => (3_000, 500),
         Trade::Travel => (1_000, 0),
     }
@@ -129,6 +130,19 @@ impl<'a> Receipts<'a> {
         std::mem::take(&mut self.redemptions)
     }
 
+    /// The next receipt, if it is not later than a day: so receipts can be cut into parts with the
+    /// [redemptions](Self::take_redemptions) that belong to them.
+    pub fn next_until(&mut self, last: Day) -> Option<Receipt> {
+        loop {
+            if let Some(visit) = self.visits.next() {
+                return Some(self.receipt(visit));
+            }
+            if calendar::day(self.day) > last || !self.open() {
+                return None;
+            }
+        }
+    }
+
     /// Collects the visits of the next day, or says that there is none.
     fn open(&mut self) -> bool {
         if self.day >= u32::from(self.shop.size.days) {
@@ -200,14 +214,14 @@ impl<'a> Receipts<'a> {
     fn fill(&mut self, customer: u32, person: Person, since: u32) -> Basket {
         let (shop, day, dice) = (self.shop, self.day - 1, &mut self.dice);
         let mut basket = match shop.trade {
-            Trade::Grocery => grocery::basket(shop, day, person, since, dice),
+            Trade::Grocery | Trade::Chain => grocery::basket(shop, day, person, since, dice),
             Trade::Shoes => shoes::basket(shop, day, person, dice),
             Trade::Travel => travel::basket(shop, day, customer, person, dice),
         };
         // A coupon in the pocket brings some to what they would not have bought.
         let plan = running(shop, day).filter(|plan| plan.invites(shop.size.seed, customer));
         if let Some(plan) = plan
-            && shop.trade == Trade::Grocery
+            && matches!(shop.trade, Trade::Grocery | Trade::Chain)
             && dice.hit(1_200)
             && let Some(&good) = dice.pick(&plan.coupons).and_then(|goods| dice.pick(goods))
             && shop.sold(good, usize::from(basket.branch), day)
@@ -223,7 +237,7 @@ impl<'a> Receipts<'a> {
         // The till card lies in the two largest shops.
         let branch = if till { dice.below(2) as u8 } else { shop.busy_branch(dice) };
         let mut basket = match shop.trade {
-            Trade::Grocery => grocery::passing(shop, day, branch, dice),
+            Trade::Grocery | Trade::Chain => grocery::passing(shop, day, branch, dice),
             Trade::Shoes => shoes::passing(shop, day, branch, dice),
             Trade::Travel => travel::passing(shop, day, branch, dice),
         };
@@ -292,7 +306,7 @@ impl<'a> Receipts<'a> {
         lines: &[Line],
     ) {
         let often = match self.shop.trade {
-            Trade::Grocery => 40,
+            Trade::Grocery | Trade::Chain => 40,
             Trade::Shoes => 700,
             Trade::Travel => 300,
         };
@@ -342,8 +356,8 @@ impl<'a> Receipts<'a> {
             (self.dice.between(1, branch.tills).to_string(), "shop")
         };
         Receipt {
-            key: ReceiptKey { shop: branch.id.to_owned(), till, number, ..ReceiptKey::default() },
-            shop: branch.id.into(),
+            key: ReceiptKey { shop: branch.id.clone(), till, number, ..ReceiptKey::default() },
+            shop: branch.id.as_str().into(),
             card: customer.as_ref().map(card_id),
             customer,
             at: calendar::instant(day, second),
@@ -360,14 +374,7 @@ impl Iterator for Receipts<'_> {
     type Item = Receipt;
 
     fn next(&mut self) -> Option<Receipt> {
-        loop {
-            if let Some(visit) = self.visits.next() {
-                return Some(self.receipt(visit));
-            }
-            if !self.open() {
-                return None;
-            }
-        }
+        self.next_until(self.shop.last_day())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::calendar;
 use crate::catalogue::{Catalogue, Entry, Heading};
+use crate::chain;
 use crate::dice::Dice;
 use crate::goods::{CARE, MODELS, SHOE_BRANDS, Unit, Wearer, halves};
 use crate::people::Person;
@@ -42,8 +43,8 @@ impl Member {
 /// The shops: 4 in 3 regions.
 pub(crate) fn branches() -> Vec<Branch> {
     let branch = |id, name, region, traffic, level| Branch {
-        id,
-        name,
+        id: String::from(id),
+        name: String::from(name),
         region,
         level,
         carries: 80,
@@ -105,7 +106,7 @@ pub(crate) fn catalogue(seed: u64, days: u16) -> Catalogue {
         let entry = Entry { name, kind: ru.to_owned(), brand, supplier, size, unit, base };
         catalogue.add(Some(department), entry).service = service;
     }
-    catalogue.close(seed, days, false)
+    catalogue.close(seed, days, false, chain::few_alike)
 }
 
 /// The members of a customer's household who need shoes.

@@ -12,7 +12,7 @@ use crate::goods::{Unit, halves};
 use crate::people::{Person, customer_id};
 use crate::receipts::Receipts;
 use crate::truths::Truths;
-use crate::{calendar, grocery, price, shoes, travel};
+use crate::{calendar, chain, grocery, price, shoes, travel};
 
 /// How large a demo shop is, and which one of all possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ impl Size {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trade {
     Grocery,
+    /// A grocery of many shops.
+    Chain,
     Shoes,
     Travel,
 }
@@ -45,9 +47,9 @@ pub(crate) enum Trade {
 /// One shop of the network, and what only its maker knows.
 pub(crate) struct Branch {
     /// Its id.
-    pub id: &'static str,
+    pub id: String,
     /// `Russian|English`.
-    pub name: &'static str,
+    pub name: String,
     /// Its region.
     pub region: &'static str,
     /// Its price level, per cent of the network's.
@@ -101,12 +103,20 @@ pub struct DemoShop {
 
 impl DemoShop {
     /// A grocery: 8 shops in 3 regions, about 1,500 products in about 135 categories, habits, cycles,
-    /// promotions, coupons, fuel, services, an online channel and a till card.
+    /// promotions, coupons, fuel, services, an online channel and a till card. From 10,000 customers
+    /// on it is a chain that grows with them, to 56 shops and about 22,000 products in 400 categories
+    /// at half a million; its customers differ more: a few come often, many now and then.
     #[must_use]
     pub fn grocery(size: Size) -> Self {
         let size = bounded(size);
-        let catalogue = grocery::catalogue(size.seed, size.days);
-        Self::of(Trade::Grocery, size, grocery::branches(), catalogue, grocery::PAIRS, 55)
+        let (trade, branches, range) = if size.customers < chain::CUSTOMERS_MIN {
+            (Trade::Grocery, grocery::branches(), chain::NEIGHBOURHOOD)
+        } else {
+            let branches = chain::branches(size.customers, &grocery::branches());
+            (Trade::Chain, branches, chain::assortment(size.customers))
+        };
+        let catalogue = grocery::catalogue(size.seed, size.days, &range);
+        Self::of(trade, size, branches, catalogue, grocery::PAIRS, range.promoted)
     }
 
     /// A shoe shop: sizes, seasons, rare purchases, children who grow.
@@ -157,6 +167,18 @@ impl DemoShop {
         self.size
     }
 
+    /// About how many lines it sells on a day.
+    #[must_use]
+    pub fn lines_a_day(&self) -> u64 {
+        let by_thousand = match self.trade {
+            Trade::Grocery => 2_250,
+            Trade::Chain => 650,
+            Trade::Shoes => 33,
+            Trade::Travel => 8,
+        };
+        (u64::from(self.size.customers) * by_thousand).div_ceil(1_000)
+    }
+
     /// The last day of trade.
     #[must_use]
     pub fn last_day(&self) -> Day {
@@ -173,20 +195,20 @@ impl DemoShop {
     #[must_use]
     pub fn labels(&self, kind: LabelKind) -> Vec<Label> {
         let labels = self.catalogue.labels.iter().filter(|label| label.0 == kind);
-        let text = |pair| {
+        let text = |pair: &str| {
             let (name, name_en) = halves(pair);
             Label { name: name.to_owned(), name_en: name_en.to_owned() }
         };
-        labels.map(|&(_, pair)| text(pair)).collect()
+        labels.map(|(_, pair)| text(pair)).collect()
     }
 
     /// The shops.
     #[must_use]
     pub fn shops(&self) -> Vec<Shop> {
         let shop = |branch: &Branch| Shop {
-            id: branch.id.into(),
-            name: Some(halves(branch.name).0.to_owned()),
-            name_en: Some(halves(branch.name).1.to_owned()),
+            id: branch.id.as_str().into(),
+            name: Some(halves(&branch.name).0.to_owned()),
+            name_en: Some(halves(&branch.name).1.to_owned()),
             region: Some(branch.region.to_owned()),
         };
         self.branches.iter().map(shop).collect()
@@ -281,7 +303,7 @@ impl DemoShop {
                 }
                 prices.extend(self.prices[index].iter().map(|&(from, kopecks)| Price {
                     product: good.product.id.clone(),
-                    shop: shop.map(|branch| ShopId::from(branch.id)),
+                    shop: shop.map(|branch| ShopId::from(branch.id.as_str())),
                     from: calendar::day(u32::from(from)),
                     price: Money(at_level(kopecks, level)),
                 }));
@@ -297,18 +319,22 @@ impl DemoShop {
             let day = |limit: u16| calendar::day(u32::from(limit));
             Assortment {
                 product: good.product.id.clone(),
-                shop: self.branches[branch].id.into(),
+                shop: self.branches[branch].id.as_str().into(),
                 from: (good.from > 0).then(|| day(good.from)),
                 to: (good.to < u16::MAX).then(|| day(good.to)),
             }
         })
     }
 
-    /// What stood on the shelves on the first day of every month.
+    /// What stood on the shelves on the first day of every month; of a chain, whose shelves are a
+    /// million, of the last month only.
     pub fn stock(&self) -> impl Iterator<Item = Stock> {
-        let firsts =
-            (0..u32::from(self.size.days)).filter(|&day| calendar::day(day).date().day() == 1);
-        firsts.flat_map(move |day| {
+        let firsts = (0..u32::from(self.size.days)).rev();
+        let firsts = firsts.filter(|&day| calendar::day(day).date().day() == 1);
+        let mut firsts: Vec<u32> =
+            firsts.take(if self.trade == Trade::Chain { 1 } else { usize::MAX }).collect();
+        firsts.reverse();
+        firsts.into_iter().flat_map(move |day| {
             let mut dice = Dice::new(self.size.seed, Stream::Stock, day);
             let sold = self.shelves().filter(move |&(good, branch)| self.sold(good, branch, day));
             sold.map(move |(index, branch)| {
@@ -318,7 +344,7 @@ impl DemoShop {
                 let grams = if good.unit == Unit::Piece { 0 } else { dice.below(1000) };
                 Stock {
                     product: good.product.id.clone(),
-                    shop: self.branches[branch].id.into(),
+                    shop: self.branches[branch].id.as_str().into(),
                     day: calendar::day(day),
                     quantity: Quantity(i64::from(whole * 1000 + grams)),
                 }

@@ -3,6 +3,7 @@
 
 use crate::calendar;
 use crate::catalogue::{Catalogue, Entry, Heading};
+use crate::chain;
 use crate::dice::{Dice, coprime, mix, totals};
 use crate::goods::{DESTINATIONS, EXTRAS, HOTELS, TRAVEL_GOODS, Unit, halves};
 use crate::people::Person;
@@ -48,8 +49,8 @@ impl Planted {
 /// The offices: 4, one of them online in all but name.
 pub(crate) fn branches() -> Vec<Branch> {
     let branch = |id, name, region, traffic| Branch {
-        id,
-        name,
+        id: String::from(id),
+        name: String::from(name),
         region,
         level: 100,
         carries: 100,
@@ -77,7 +78,7 @@ pub(crate) fn catalogue(seed: u64, days: u16) -> Catalogue {
             let (ru, en) = halves(name);
             tour.name = (format!("{ru}, {}", tour.name.0), format!("{en}, {}", tour.name.1));
             tour.kind = format!("Тур: {ru}");
-            (tour.supplier, tour.size) = (Some(supplier), Some(nights));
+            (tour.supplier, tour.size) = (Some(supplier), Some(nights.to_owned()));
             catalogue.add(department, tour).service = true;
         }
     }
@@ -100,7 +101,7 @@ pub(crate) fn catalogue(seed: u64, days: u16) -> Catalogue {
         }
         catalogue.add(Some(department), entry(kind, roubles * 100));
     }
-    catalogue.close(seed, days, false)
+    catalogue.close(seed, days, false, chain::few_alike)
 }
 
 /// The tours of a customer, at most one a day; the last of a churner is on his last day.

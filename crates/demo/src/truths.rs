@@ -155,7 +155,7 @@ impl Truths {
             self.churners.push(Churner { customer: customer.clone(), last });
         }
         match shop.trade {
-            Trade::Grocery => self.add_favourites(shop, customer, &mut person),
+            Trade::Grocery | Trade::Chain => self.add_favourites(shop, customer, &mut person),
             Trade::Shoes => {
                 let days = u32::from(shop.size.days);
                 let worn = |member: &crate::shoes::Member| member.size_on(0)..=member.size_on(days);
@@ -202,7 +202,7 @@ fn promotions(shop: &DemoShop) -> Vec<Promotion> {
 
 fn associations(shop: &DemoShop) -> Vec<Association> {
     let name =
-        |category: u16| halves(shop.catalogue.categories[usize::from(category)].name).0.to_owned();
+        |category: u16| halves(&shop.catalogue.categories[usize::from(category)].name).0.to_owned();
     let mut associations: Vec<Association> = shop
         .pairs
         .iter()

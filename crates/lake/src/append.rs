@@ -12,6 +12,7 @@ use crate::index::{self, Entry, Index, Known};
 use crate::manifest::{Manifest, Totals};
 use crate::merge::compare_receipts;
 use crate::order::SortOrder;
+use crate::placements;
 use crate::table::{self, Row};
 use crate::{Lake, LakeError, rows};
 
@@ -41,6 +42,8 @@ pub struct Appended {
     pub lines: u64,
     /// Receipts of the batch without a customer.
     pub receipts_without_customer: u64,
+    /// Promotion placements of the batch, each once.
+    pub placements: u64,
     /// What the reference tables gained, by table.
     pub tables: BTreeMap<&'static str, TableChange>,
 }
@@ -68,6 +71,7 @@ pub struct Append<'a> {
     next: Manifest,
     dictionaries: [Option<Dictionary>; Kind::ALL.len()],
     categories: Option<Categories>,
+    placements: placements::Incoming,
     appended: Appended,
 }
 
@@ -101,6 +105,7 @@ impl Lake {
             next: self.manifest.clone(),
             dictionaries: Default::default(),
             categories: None,
+            placements: placements::Incoming::default(),
             appended: Appended::default(),
         })
     }
@@ -134,6 +139,8 @@ impl Append<'_> {
             return Ok(());
         }
         self.add_tables(part)?;
+        let run = self.lake.manifest.next_run;
+        self.placements.add(&self.lake.storage, run, &part.placements)?;
         self.add_lines(&part.lines)
     }
 
@@ -150,6 +157,8 @@ impl Append<'_> {
             return Ok((Lake::at(storage, self.lake.manifest.clone()), appended));
         }
         self.write_dictionaries()?;
+        let run = self.lake.manifest.next_run;
+        appended.placements = self.placements.finish(&storage, run, &mut self.next)?;
         self.next.batches.push(self.batch_id.clone());
         self.committing = true;
         for _ in 0..COMMITS_MAX {
@@ -376,7 +385,8 @@ impl Drop for Append<'_> {
         }
         let known: HashSet<&str> =
             self.lake.manifest.files().map(|(_, file)| file.path.as_str()).collect();
-        for (_, file) in self.next.files() {
+        let written = self.next.files().map(|(_, file)| file).chain(self.placements.files());
+        for file in written {
             if !known.contains(file.path.as_str()) {
                 // Best effort: what stays is swept away later.
                 let _ = self.lake.storage.delete(&file.path);

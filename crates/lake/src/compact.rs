@@ -92,7 +92,13 @@ impl Lake {
             (done.runs_after, done.bytes_after) = (done.runs_before, done.bytes_before);
             return Ok((Self::at(self.storage.clone(), self.manifest.clone()), done));
         }
-        let replaced = self.merge_runs(&runs, &index, progress)?;
+        let replaced = match self.merge_runs(&runs, &index, progress) {
+            // An erasure takes older files away at once.
+            Err(_) if Manifest::newest(&self.storage)?.manifest.erased != self.manifest.erased => {
+                return Err(LakeError::Raced { number: self.manifest.number + 1 });
+            }
+            merged => merged?,
+        };
         let by_customer = replaced.lines.iter().filter(|file| file.0 == SortOrder::ByCustomer);
         done.lines = by_customer.map(|file| file.1.rows).sum();
         for _ in 0..COMMITS_MAX {

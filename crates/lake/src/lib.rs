@@ -21,6 +21,8 @@ mod index;
 mod manifest;
 mod merge;
 mod order;
+mod parquet_rows;
+mod placements;
 mod repair;
 mod rows;
 mod scan;
@@ -34,9 +36,10 @@ pub use dictionary::Dictionary;
 pub use erase::Erased;
 pub use error::LakeError;
 pub use manifest::{Manifest, StoredFile, Totals};
+pub use parquet_rows::ParquetRows;
 pub use repair::Repaired;
 pub use scan::Customers;
-pub use snapshot::{Snapshot, SnapshotWriter, Snapshots};
+pub use snapshot::{Snapshot, SnapshotRows, SnapshotWriter, Snapshots};
 pub use storage::{Bucket, Limits, Listed, Storage};
 pub use table::{Cell, Row};
 
@@ -133,6 +136,14 @@ impl Lake {
     /// When the dictionary cannot be read.
     pub fn channels(&self) -> Result<&Dictionary, LakeError> {
         self.dictionary(Kind::Channel)
+    }
+
+    /// Categories' names and codes: those of products that were ever sold.
+    ///
+    /// # Errors
+    /// When the dictionary cannot be read.
+    pub fn categories(&self) -> Result<&Dictionary, LakeError> {
+        self.dictionary(Kind::Category)
     }
 
     /// Replaced versions of receipts.

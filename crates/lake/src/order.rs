@@ -89,15 +89,15 @@ impl SortOrder {
         rows: &RecordBatch,
         run: u64,
     ) -> Result<StoredFile, LakeError> {
-        let mut writer = ArrowWriter::try_new(Vec::new(), self.schema(), Some(self.properties()))?;
+        let mut writer = self.writer()?;
         writer.write(rows)?;
-        let bytes = writer.into_inner()?;
-        let folder = format!("lines/{}", self.name());
-        let mut file = put_named(storage, &folder, bytes, rows.num_rows(), run)?;
-        let lead = rows.column(0).as_primitive::<UInt32Type>();
-        let known = lead.len() - lead.null_count();
-        file.keys = (known > 0).then(|| (lead.value(0), lead.value(known - 1)));
-        Ok(file)
+        writer.finish(storage, run)
+    }
+
+    /// A file of sorted rows to be written batch by batch.
+    pub(crate) fn writer(self) -> Result<OrderWriter, LakeError> {
+        let writer = ArrowWriter::try_new(Vec::new(), self.schema(), Some(self.properties()))?;
+        Ok(OrderWriter { order: self, writer, rows: 0, keys: None })
     }
 
     fn properties(self) -> WriterProperties {
@@ -111,5 +111,32 @@ impl SortOrder {
             .set_column_statistics_enabled(lead, EnabledStatistics::Page)
             .set_created_by(rows::CREATED_BY.to_owned())
             .build()
+    }
+}
+
+/// A file of lines under way, in memory.
+pub(crate) struct OrderWriter {
+    order: SortOrder,
+    writer: ArrowWriter<Vec<u8>>,
+    rows: usize,
+    keys: Option<(u32, u32)>,
+}
+
+impl OrderWriter {
+    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<(), LakeError> {
+        let lead = rows.column(0).as_primitive::<UInt32Type>();
+        if let Some(last) = (lead.len() - lead.null_count()).checked_sub(1) {
+            let first = self.keys.map_or(lead.value(0), |keys| keys.0);
+            self.keys = Some((first, lead.value(last)));
+        }
+        self.rows += rows.num_rows();
+        Ok(self.writer.write(rows)?)
+    }
+
+    pub(crate) fn finish(self, storage: &Storage, run: u64) -> Result<StoredFile, LakeError> {
+        let bytes = self.writer.into_inner()?;
+        let folder = format!("lines/{}", self.order.name());
+        let file = put_named(storage, &folder, bytes, self.rows, run)?;
+        Ok(StoredFile { keys: self.keys, ..file })
     }
 }

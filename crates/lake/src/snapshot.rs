@@ -4,13 +4,19 @@
 //! This module knows names and hashes of a snapshot's files, never their contents.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::rows::{encode, sha256_hex};
-use crate::{LakeError, Storage};
+use crate::rows::sha256_hex;
+use crate::{LakeError, ParquetRows, Storage};
 
 const FOLDER: &str = "snapshot";
 
@@ -36,6 +42,56 @@ pub struct Snapshots {
 pub struct SnapshotWriter {
     storage: Arc<Storage>,
     snapshot: Snapshot,
+}
+
+/// A file of rows of a snapshot being written: Parquet, row groups written as they fill.
+#[derive(Debug)]
+pub struct SnapshotRows {
+    name: String,
+    rows: ParquetRows<Hashed>,
+    growing: Growing,
+}
+
+/// A file that goes with the value.
+#[derive(Debug)]
+struct Growing {
+    path: PathBuf,
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        // Best effort: what stays is swept away later.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// A file, and the hash of what was written to it so far.
+#[derive(Debug)]
+struct Hashed {
+    file: File,
+    hash: Sha256,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl SnapshotRows {
+    /// Adds rows after the others.
+    ///
+    /// # Errors
+    /// When they are of another schema or cannot be written.
+    pub fn write(&mut self, rows: &RecordBatch) -> Result<(), LakeError> {
+        self.rows.write(rows)
+    }
 }
 
 impl Snapshots {
@@ -178,13 +234,38 @@ impl Snapshots {
 }
 
 impl SnapshotWriter {
-    /// Writes a file of rows as Parquet.
+    /// Begins a file of rows as Parquet, which grows on this machine until [`SnapshotWriter::add`]
+    /// takes it.
     ///
     /// # Errors
-    /// When the rows cannot be encoded or the storage fails.
-    pub fn parquet(&mut self, name: &str, batches: &[RecordBatch]) -> Result<(), LakeError> {
-        let bytes = encode(batches)?;
-        self.bytes(name, bytes)
+    /// When the storage fails or a column's type cannot be written.
+    pub fn rows(&self, name: &str, schema: SchemaRef) -> Result<SnapshotRows, LakeError> {
+        let growing = Growing {
+            path: self.storage.growing(&format!("{}/{name}", folder(self.snapshot.number)))?,
+        };
+        // Portraits are nobody else's business.
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&growing.path)
+            .map_err(|source| LakeError::Disk { path: name.to_owned(), source })?;
+        let out = Hashed { file, hash: Sha256::new() };
+        Ok(SnapshotRows { name: name.to_owned(), rows: ParquetRows::new(out, schema)?, growing })
+    }
+
+    /// Ends a file of rows and takes it into the snapshot.
+    ///
+    /// # Errors
+    /// When the rest of it cannot be written or the storage fails.
+    pub fn add(&mut self, rows: SnapshotRows) -> Result<(), LakeError> {
+        let SnapshotRows { name, rows, growing } = rows;
+        let hash = rows.finish()?.hash.finalize();
+        self.storage
+            .put_file(&format!("{}/{name}", folder(self.snapshot.number)), &growing.path)?;
+        self.snapshot.files.insert(name, hash.iter().map(|byte| format!("{byte:02x}")).collect());
+        Ok(())
     }
 
     /// Writes a file as it is.

@@ -9,7 +9,7 @@ mod folder;
 mod refusal;
 mod source;
 
-use std::path::Path as FsPath;
+use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -101,6 +101,18 @@ impl Storage {
         match &self.place {
             Place::Folder(folder) => folder.create_from(path, file).map(|_| ()),
             Place::Bucket(bucket) => bucket.put_file(path, file),
+        }
+    }
+
+    /// Where on this machine a file grows until [`Storage::put_file`] takes it to its path.
+    pub(crate) fn growing(&self, path: &str) -> Result<PathBuf, LakeError> {
+        match &self.place {
+            Place::Folder(folder) => folder.growing(path),
+            Place::Bucket(_) => {
+                let name = path.replace('/', "-");
+                let place = std::env::temp_dir();
+                Ok(place.join(format!("proffer-{}-{name}", std::process::id())))
+            }
         }
     }
 

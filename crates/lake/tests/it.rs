@@ -14,13 +14,17 @@ use retail::{
 
 mod it {
     pub mod faults;
+    pub mod orders;
     pub mod place;
     pub mod proxy;
     pub mod s3;
+    pub mod states;
     pub mod storage;
 
     use super::{batch, compact, receipt, soak};
 }
+
+use it::orders::by_category_tells_the_same;
 
 use it::place::everywhere;
 
@@ -122,6 +126,11 @@ fn random_receipt(random: &mut impl Rng) -> Receipt {
     receipt(&number, customer.as_deref(), at, &lines)
 }
 
+fn random_product(random: &mut impl Rng) -> Product {
+    let category = random.random_bool(0.8).then(|| format!("g{}", random.random_range(0..3)));
+    Product { category, ..Product::unknown(&format!("p{}", random.random_range(0..9))) }
+}
+
 #[test]
 fn any_sequence_of_appends_compactions_and_erasures_tells_what_a_map_tells() {
     everywhere(|place| {
@@ -143,7 +152,11 @@ fn any_sequence_of_appends_compactions_and_erasures_tells_what_a_map_tells() {
                         // In one part or in several, it is the same.
                         let mut append = lake.begin(&format!("{seed}/{step}")).unwrap();
                         for part in fed.chunks(random.random_range(1..20)) {
-                            append.add(&batch(part)).unwrap();
+                            let mut part = batch(part);
+                            if random.random_bool(0.3) {
+                                part.products.push(random_product(&mut random));
+                            }
+                            append.add(&part).unwrap();
                         }
                         (lake, _) = append.commit().unwrap();
                         for mut receipt in fed {
@@ -176,6 +189,7 @@ fn any_sequence_of_appends_compactions_and_erasures_tells_what_a_map_tells() {
                     "seed {seed}, step {step}"
                 );
                 one_by_one(&reopened, &told_now);
+                by_category_tells_the_same(&place, &reopened);
             }
         }
     });

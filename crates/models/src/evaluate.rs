@@ -1,11 +1,11 @@
 //! The honest evaluation: every model sees only the past, the truth is what customers did next.
 
-use retail::{Day, Lines};
+use retail::Day;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::{Metrics, PLACES, metrics};
 use crate::next_basket::{Model, fit, rank};
-use crate::{Counts, Items, Level, Purchases, Split, Weights, split_last, split_novel};
+use crate::{Counts, Level, Purchases, Split, Weights, split_last, split_novel};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,26 +69,24 @@ pub struct ModelResult {
 /// counts say nothing of what a customer never bought, so that all models fall back to
 /// popularity: that is the bar for models which can do more.
 ///
-/// Cards used for many people, and lines after the day at which the data shall end, are left out by
-/// the caller. `clock` gives seconds from any moment on, for [`ModelResult::fit_s`] and
+/// What the models know, popularity included, they know from these purchases alone; those of a sample
+/// of customers say how good the models are with a sample's knowledge. `clock` gives seconds from any moment on, for [`ModelResult::fit_s`] and
 /// [`ModelResult::score_s`]; nothing else depends on it.
 #[must_use]
 pub fn evaluate(
-    lines: &Lines,
-    items: &Items,
+    purchases: &Purchases,
+    level: Level,
     protocol: Protocol,
     clock: &dyn Fn() -> f64,
 ) -> Evaluation {
-    let purchases = Purchases::of(lines, items);
-    let level = items.level;
     let (name, cut, test, validation) = match protocol {
         Protocol::Last => {
-            ("last", None, split_last(&purchases, level, 0), split_last(&purchases, level, 1))
+            ("last", None, split_last(purchases, level, 0), split_last(purchases, level, 1))
         }
         Protocol::Novel { cut, days } => {
-            let last = lines.day.iter().copied().max().unwrap_or(0);
-            let cut = cut.unwrap_or(Day(last.saturating_sub(days)));
-            let split = |cut| split_novel(&purchases, level, cut, days);
+            let newest = purchases.newest.unwrap_or(Day(0));
+            let cut = cut.unwrap_or(Day(newest.0.saturating_sub(days)));
+            let split = |cut| split_novel(purchases, level, cut, days);
             ("novel", Some(cut), split(cut), split(Day(cut.0.saturating_sub(days))))
         }
     };

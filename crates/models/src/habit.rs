@@ -67,24 +67,42 @@ pub fn habits(history: &Histories) -> Vec<Habit> {
 /// evidence is drawn towards the mean, as if 50 more days had been seen at it.
 #[must_use]
 pub fn repeat_rates(history: &Histories, habits: &[Habit]) -> Vec<f64> {
-    let mut repeats = vec![0u64; history.catalogue.len()];
-    // Thousandths of a day, so that the sum is the same in any sequence of customers.
-    let mut seen_millidays = vec![0u64; history.catalogue.len()];
+    let mut seen = vec![Repeats::default(); history.catalogue.len()];
     for (&item, habit) in history.own.iter().zip(habits) {
-        repeats[item as usize] += u64::from(habit.times - 1);
-        seen_millidays[item as usize] += (habit.first_age_days.max(0.0) * 1e3).round() as u64;
+        let repeats = &mut seen[item as usize];
+        repeats.times += u64::from(habit.times - 1);
+        repeats.seen_millidays += millidays(habit.first_age_days);
     }
+    rates(&seen)
+}
+
+/// What customers' repeat purchases of an item add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Repeats {
+    /// Baskets with the item, without each customer's first.
+    pub times: u64,
+    /// Since each customer's first: thousandths of a day, so that the sum is the same in any sequence
+    /// of customers.
+    pub seen_millidays: u64,
+}
+
+pub(crate) fn millidays(days: f64) -> u64 {
+    (days.max(0.0) * 1e3).round() as u64
+}
+
+/// The repeat rate of every item.
+pub(crate) fn rates(seen: &[Repeats]) -> Vec<f64> {
     let days = |millidays: u64| millidays as f64 / 1e3;
-    let all_days = days(seen_millidays.iter().sum());
-    let mean = repeats.iter().sum::<u64>() as f64 / all_days;
+    let all_days = days(seen.iter().map(|item| item.seen_millidays).sum());
+    let mean = seen.iter().map(|item| item.times).sum::<u64>() as f64 / all_days;
     if !(mean.is_finite() && mean > 0.0) {
-        return vec![1.0; repeats.len()];
+        return vec![1.0; seen.len()];
     }
-    let rate = |(&repeats, &millidays): (&u64, &u64)| {
-        let expected = mean * (days(millidays) + EVIDENCE_DAYS);
-        (repeats as f64 + mean * EVIDENCE_DAYS) / expected
+    let rate = |item: &Repeats| {
+        let expected = mean * (days(item.seen_millidays) + EVIDENCE_DAYS);
+        (item.times as f64 + mean * EVIDENCE_DAYS) / expected
     };
-    repeats.iter().zip(&seen_millidays).map(rate).collect()
+    seen.iter().map(rate).collect()
 }
 
 /// Days of evidence that the mean rate weighs.

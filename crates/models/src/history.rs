@@ -66,8 +66,26 @@ impl Histories {
         history
     }
 
+    /// Takes some customers' baskets, with their ages, on the catalogue and popularity of `everybody`.
+    pub(crate) fn on(
+        everybody: &Self,
+        purchases: &Purchases,
+        age: impl Fn(usize) -> Option<f64>,
+    ) -> Self {
+        let mut history = everybody.clone();
+        let index = history.index(purchases.item_count);
+        for place in 0..purchases.customer.len() {
+            let baskets = purchases.baskets(place);
+            let ages: Vec<(usize, f64)> =
+                baskets.filter_map(|basket| Some((basket, age(basket)?))).collect();
+            history.push(purchases, place, &ages, &index);
+        }
+        history.find_own();
+        history
+    }
+
     /// A history without customers on the items found often enough.
-    fn of_catalogue(found: &[u32], baskets_min: u32) -> Self {
+    pub(crate) fn of_catalogue(found: &[u32], baskets_min: u32) -> Self {
         let catalogue: Vec<u32> = (0..found.len() as u32)
             .filter(|&item| found[item as usize] >= baskets_min.max(1))
             .collect();

@@ -1,14 +1,15 @@
 //! First offers: what to offer each customer as of a day, and why.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use retail::{Day, Lines};
 use serde::{Deserialize, Serialize};
 
 use crate::blend::{Rhythms, Weights};
-use crate::habit::Habit;
+use crate::habit::{Habit, habits};
 use crate::next_basket::{Scores, best};
-use crate::split::age_at;
-use crate::{Histories, Items, Level, Purchases};
+use crate::{Chosen, Demand, Histories, Level, Purchases};
 
 /// A product to offer to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,48 +98,44 @@ impl Default for OfferSettings {
 /// Receipts that make a rhythm.
 const HABIT_TIMES_MIN: u32 = 3;
 
-/// The offers of every customer in the lines, as of the end of a day: customers in the order of their
-/// codes, the best offer of each first. Lines of later days are not looked at. A product may be
-/// offered if it has an item and stands in at least one basket up to that day.
-///
-/// # Panics
-/// When the items are not products.
+/// The personal offers of chosen customers, best first, customers in their sequence, each with as
+/// many as the settings say: the best of his own products and the most popular others, by the
+/// score of the blend. A customer without a purchase is offered what is popular. `demand` is
+/// everybody's, theirs included; so their offers are the same in whatever parts they come.
 #[must_use]
-pub fn offers(lines: &Lines, items: &Items, as_of: Day, settings: &OfferSettings) -> Vec<Offer> {
-    assert_eq!(items.level, Level::Product, "offers are made of products");
-    let purchases = Purchases::of(lines, items);
-    let tomorrow = Day(as_of.0.saturating_add(1));
-    let history = Histories::new(&purchases, 1, |_, basket| age_at(&purchases, basket, tomorrow));
-    let rhythms = Rhythms::of(&history);
+pub fn offers(
+    lines: &Lines,
+    chosen: Chosen<'_>,
+    demand: &Demand,
+    settings: &OfferSettings,
+) -> Vec<Offer> {
+    let (as_of, tomorrow) = (demand.as_of, demand.tomorrow());
+    let purchases = Purchases::of(lines, chosen, &demand.items, as_of);
+    let history =
+        Histories::on(&demand.everybody, &purchases, |basket| purchases.age_at(basket, tomorrow));
+    let rhythms = Rhythms { habits: habits(&history), repeat_rates: demand.repeat_rates.clone() };
     let forming = Forming {
         scores: settings.weights.scores(&history, &rhythms),
-        products: products(items, &history),
+        products: &demand.products,
         history,
         rhythms,
         as_of,
         settings,
     };
-    let customers: Vec<u32> = lines.by_customer().into_iter().map(|(code, _)| code).collect();
-    let sets: Vec<Vec<Offer>> = customers.par_iter().map(|&code| forming.set(code)).collect();
+    let known = |range: &Range<usize>| lines.day[range.clone()].iter().any(|&day| day <= as_of.0);
+    let sets: Vec<Vec<Offer>> = chosen
+        .par_iter()
+        .filter(|(_, range)| known(range))
+        .map(|&(code, _)| forming.set(code))
+        .collect();
     sets.concat()
-}
-
-/// The product code of every index in the catalogue.
-fn products(items: &Items, history: &Histories) -> Vec<u32> {
-    let mut products = vec![retail::NONE; items.count as usize];
-    for product in (0..items.item.len() as u32).rev() {
-        if let Some(item) = items.of(product) {
-            products[item as usize] = product;
-        }
-    }
-    history.catalogue.iter().map(|&item| products[item as usize]).collect()
 }
 
 struct Forming<'a> {
     history: Histories,
     rhythms: Rhythms,
     scores: Scores,
-    products: Vec<u32>,
+    products: &'a [u32],
     as_of: Day,
     settings: &'a OfferSettings,
 }

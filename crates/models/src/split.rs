@@ -74,7 +74,7 @@ pub fn split_last(purchases: &Purchases, level: Level, later: usize) -> Split {
 #[must_use]
 pub fn split_novel(purchases: &Purchases, level: Level, cut: Day, days: i32) -> Split {
     let history =
-        Histories::new(purchases, level.baskets_min(), |_, basket| age_at(purchases, basket, cut));
+        Histories::new(purchases, level.baskets_min(), |_, basket| purchases.age_at(basket, cut));
     let window = cut.0..cut.0.saturating_add(days);
     let truths = (0..purchases.customer.len()).map(|place| {
         let baskets = purchases.baskets(place);
@@ -86,12 +86,6 @@ pub fn split_novel(purchases: &Purchases, level: Level, cut: Day, days: i32) -> 
         (place, truth)
     });
     with_truth(purchases, history, truths, true)
-}
-
-/// Days from a basket to the local midnight before a day; nothing for baskets of that day and later.
-pub(crate) fn age_at(purchases: &Purchases, basket: usize, day: Day) -> Option<f64> {
-    let days = day.0 - purchases.day[basket];
-    (days > 0).then(|| f64::from(days) - f64::from(purchases.minute[basket]) / 1440.0)
 }
 
 /// Joins truths (customer's place among the purchases, ascending items) with a history.

@@ -98,6 +98,8 @@ pub struct Catalogue {
     online: u32,
     // Costs of a product stand together, by day.
     costs: Vec<(u32, i32, i64)>,
+    // Where those of each product begin; one entry more than products with a cost.
+    cost_start: Vec<u32>,
 }
 
 /// An [`Item`] as the walk over lines reads it.
@@ -163,6 +165,14 @@ impl Catalogue {
     pub fn with_costs(mut self, costs: impl IntoIterator<Item = (u32, Day, Money)>) -> Self {
         self.costs.extend(costs.into_iter().map(|(product, from, cost)| (product, from.0, cost.0)));
         self.costs.sort_by_key(|&(product, from, _)| (product, from));
+        let products = self.costs.last().map_or(0, |cost| cost.0 as usize + 1);
+        self.cost_start = vec![0; products + 1];
+        for &(product, ..) in &self.costs {
+            self.cost_start[product as usize + 1] += 1;
+        }
+        for product in 0..products {
+            self.cost_start[product + 1] += self.cost_start[product];
+        }
         self
     }
 
@@ -197,10 +207,13 @@ impl Catalogue {
     }
 
     /// Cost of one unit in minor units on a day.
+    #[inline]
     pub(crate) fn cost(&self, product: u32, day: i32) -> Option<i64> {
-        let after = self.costs.partition_point(|&(other, from, _)| (other, from) <= (product, day));
-        let (other, _, cost) = *self.costs.get(after.checked_sub(1)?)?;
-        (other == product).then_some(cost)
+        let product = product as usize;
+        let (start, end) = (*self.cost_start.get(product)?, *self.cost_start.get(product + 1)?);
+        let costs = &self.costs[start as usize..end as usize];
+        let after = costs.partition_point(|&(_, from, _)| from <= day);
+        Some(costs[after.checked_sub(1)?].2)
     }
 }
 

@@ -6,9 +6,9 @@
 //! whoever writes a portrait down turns them back into ids.
 //!
 //! Start with [`portrait`]. Two passes make all of them: [`tally`] over every customer gives the
-//! [`Population`], then [`portraits`] gives one [`Portrait`] each. Both passes take the customers in
-//! parts of any size, and the same input gives the same bits in one part, in many, on any number of
-//! threads, and for a customer alone. A parameter is one entry in one file of `family/`;
+//! [`Population`], then a [`Painter`] a thread gives the values of one customer after another. Both
+//! passes take the customers in parts of any size, and the same input gives the same bits in one part,
+//! in many, on any number of threads, and for a customer alone. A parameter is one entry in one file of `family/`;
 //! `docs/PORTRAIT.md` is [`markdown`].
 //!
 //! Sums are 64 bits: amounts of one customer's lines must not add up to more than 10¹⁶ minor units
@@ -23,6 +23,7 @@ mod population;
 mod portrait;
 mod registry;
 mod statistics;
+mod stored;
 mod value;
 mod walk;
 mod window;
@@ -31,6 +32,7 @@ pub use catalogue::{Catalogue, Item, Marks, Site};
 pub use facts::Scores;
 pub use history::{History, Invitation, Profile, Redemption, histories};
 pub use population::{Population, Tally, tally};
-pub use portrait::{Portrait, portrait, portraits};
+pub use portrait::{Painter, Portrait, portrait};
 pub use registry::{Parameter, index, markdown, registry};
+pub use stored::PopulationError;
 pub use value::{Kind, Value};

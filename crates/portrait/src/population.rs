@@ -7,7 +7,6 @@ use std::cmp::Ordering;
 
 use rayon::prelude::*;
 use retail::Day;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::catalogue::Catalogue;
 use crate::history::{History, is_return, receipts};
@@ -225,8 +224,8 @@ fn rank_tiers(products: &mut [Sold], catalogue: &Catalogue) {
 /// portrait: his places are those he would have if he were added.
 ///
 /// It belongs to the catalogue it was made with: categories and ranks are places in an order that
-/// a new category or customer changes. Serialized, it holds integers only, so that any format
-/// brings the same bits back.
+/// a new category or customer changes. As bytes it holds integers only, so that the same bits come
+/// back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
     figures: Figures,
@@ -235,28 +234,30 @@ pub struct Population {
     net: i64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Figures {
-    as_of: Day,
-    spend_91d: i64,
-    spend_prev_91d: i64,
-    products: Vec<Sold>,
-    categories: Vec<(u32, i64)>,
-    // Value and rank of the customer, ascending.
-    recencies: Vec<(i32, u32)>,
-    visits: Vec<(u32, u32)>,
-    spends: Vec<(i64, u32)>,
+/// What a population consists of; everything else of it follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Figures {
+    pub as_of: Day,
+    pub spend_91d: i64,
+    pub spend_prev_91d: i64,
+    pub products: Vec<Sold>,
+    pub categories: Vec<(u32, i64)>,
+    /// Value and rank of the customer, ascending; the other two as well.
+    pub recencies: Vec<(i32, u32)>,
+    pub visits: Vec<(u32, u32)>,
+    pub spends: Vec<(i64, u32)>,
 }
 
 /// A product sold in the last 364 days.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Sold {
-    product: u32,
-    net: i64,
-    quantity: i64,
-    lines: u32,
-    promo_lines: u32,
-    tier: (u32, u32),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sold {
+    pub product: u32,
+    pub net: i64,
+    pub quantity: i64,
+    pub lines: u32,
+    pub promo_lines: u32,
+    /// Numerator and denominator.
+    pub tier: (u32, u32),
 }
 
 impl Sold {
@@ -292,7 +293,7 @@ pub(crate) struct Place {
 }
 
 impl Population {
-    fn new(figures: Figures) -> Self {
+    pub(crate) fn new(figures: Figures) -> Self {
         let end = figures.products.iter().map(|sold| sold.product as usize + 1).max();
         let mut goods = vec![UNSOLD; end.unwrap_or(0)];
         for sold in &figures.products {
@@ -311,6 +312,10 @@ impl Population {
         }
         let net = category_net.iter().sum();
         Self { figures, goods, category_net, net }
+    }
+
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     /// The day it is as of.
@@ -382,17 +387,5 @@ fn place<T: Ord>(sorted: &[(T, u32)], key: (T, u32)) -> Place {
     match sorted.binary_search(&key) {
         Ok(index) => Place { index, of: sorted.len() },
         Err(index) => Place { index, of: sorted.len() + 1 },
-    }
-}
-
-impl Serialize for Population {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.figures.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Population {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Figures::deserialize(deserializer).map(Self::new)
     }
 }

@@ -1,6 +1,5 @@
 //! The portrait function, for one customer and for many.
 
-use rayon::prelude::*;
 use retail::Day;
 
 use crate::catalogue::Catalogue;
@@ -38,52 +37,39 @@ pub fn portrait(
     scores: &Scores,
     as_of: Day,
 ) -> Portrait {
-    let given = Given { history, catalogue, population, scores, as_of };
-    Easel::new(catalogue).paint(given)
+    let mut painter = Painter::new(catalogue, population, as_of);
+    let values = painter.paint(history, scores).into();
+    Portrait { customer: history.customer, values }
 }
 
-/// Portraits of many customers, in their sequence, on every thread of the pool. `scores` are those
-/// of the same customers in the same sequence; customers beyond its end have none.
-#[must_use]
-pub fn portraits(
-    histories: &[History<'_>],
-    catalogue: &Catalogue,
-    population: &Population,
-    scores: &[Scores],
+/// Paints one customer after another with the same memory: as [`portrait`] does, without an
+/// allocation for each. One painter works on one thread.
+pub struct Painter<'a> {
+    catalogue: &'a Catalogue,
+    population: &'a Population,
     as_of: Day,
-) -> Vec<Portrait> {
-    let paint = |easel: &mut Easel, (at, history): (usize, &History<'_>)| {
-        let scores = scores.get(at).unwrap_or(&UNSCORED);
-        easel.paint(Given { history, catalogue, population, scores, as_of })
-    };
-    histories.par_iter().enumerate().map_init(|| Easel::new(catalogue), paint).collect()
-}
-
-const UNSCORED: Scores = Scores {
-    p_alive_bgnbd: None,
-    expected_visits_91d_bgnbd: None,
-    expected_receipt_gamma: None,
-    clv_364d: None,
-    churn_prob_56d: None,
-    spend_forecast_28d: None,
-    uplift_score: None,
-};
-
-/// Memory that serves one customer after another.
-struct Easel {
     walk: Walk,
     numbers: Vec<i64>,
+    values: Vec<Value>,
 }
 
-impl Easel {
-    fn new(catalogue: &Catalogue) -> Self {
-        Self { walk: Walk::new(catalogue), numbers: Vec::new() }
+impl<'a> Painter<'a> {
+    /// A painter of customers of this catalogue, against this population, as of a day.
+    #[must_use]
+    pub fn new(catalogue: &'a Catalogue, population: &'a Population, as_of: Day) -> Self {
+        let (walk, numbers) = (Walk::new(catalogue), Vec::new());
+        let values = Vec::with_capacity(registry().len());
+        Self { catalogue, population, as_of, walk, numbers, values }
     }
 
-    fn paint(&mut self, given: Given<'_>) -> Portrait {
-        self.walk.over(given.history, given.catalogue, given.as_of);
+    /// The values of a customer's portrait, in the sequence of [`registry`].
+    pub fn paint(&mut self, history: &History<'_>, scores: &Scores) -> &[Value] {
+        let Self { catalogue, population, as_of, .. } = *self;
+        self.walk.over(history, catalogue, as_of);
+        let given = Given { history, catalogue, population, scores, as_of };
         let facts = Facts::new(given, &self.walk, &mut self.numbers);
-        let values = registry().iter().map(|parameter| parameter.value(&facts)).collect();
-        Portrait { customer: given.history.customer, values }
+        self.values.clear();
+        self.values.extend(registry().iter().map(|parameter| parameter.value(&facts)));
+        &self.values
     }
 }

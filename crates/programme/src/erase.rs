@@ -1,16 +1,16 @@
 //! Erasure: a customer leaves the lake and every kept snapshot.
 
 use anyhow::{Result, anyhow};
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_select::concat::concat_batches;
+use arrow_array::{RecordBatch, StringArray};
 use arrow_select::filter::filter_record_batch;
 use bytes::Bytes;
-use lake::{Erased, Lake, LakeError};
-use parquet::arrow::ArrowWriter;
+use lake::{Erased, Lake, LakeError, ParquetRows};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 
+use crate::refresh::POPULATION;
 use crate::shared_card::SharedCard;
 use crate::{Programme, ProgrammeError, sha256_hex};
 
@@ -58,8 +58,6 @@ fn is_known(lake: &Lake, id: &str) -> Result<bool> {
         || lake.table::<retail::Redemption>()?.iter().any(|row| row.customer.0 == id))
 }
 
-const NO_POPULATION: &[u8] = b"null";
-
 /// A snapshot's file without a customer, if he stands in it.
 fn without(name: &str, bytes: Bytes, customer: &str, known: bool) -> Result<Option<Vec<u8>>> {
     if name == "shared-cards.json" {
@@ -70,27 +68,38 @@ fn without(name: &str, bytes: Bytes, customer: &str, known: bool) -> Result<Opti
             .then(|| serde_json::to_vec_pretty(&cards))
             .transpose()?);
     }
-    if name == "population.json" && known {
+    if name == POPULATION && known {
         // His figures stand in it without his name. A snapshot older than the lake never serves with
         // its population anyway: portraits are then compared with one made anew.
-        return Ok((bytes != NO_POPULATION).then(|| NO_POPULATION.to_vec()));
+        return Ok((!bytes.is_empty()).then(Vec::new));
     }
-    if !name.ends_with(".parquet") {
+    if !name.ends_with(".parquet") || !names(bytes.clone(), customer)? {
         return Ok(None);
     }
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
-    let schema = builder.schema().clone();
-    let batches = builder.build()?.collect::<Result<Vec<RecordBatch>, _>>()?;
-    let rows = concat_batches(&schema, &batches)?;
-    let ids = rows
-        .column_by_name("customer")
-        .and_then(|column| column.as_string_opt::<i32>())
-        .ok_or_else(|| anyhow!("it has no column customer"))?;
-    let keep: arrow_array::BooleanArray = ids.iter().map(|id| Some(id != Some(customer))).collect();
-    if keep.true_count() == keep.len() {
-        return Ok(None);
+    let mut kept = ParquetRows::new(Vec::new(), builder.schema().clone())?;
+    for rows in builder.build()? {
+        let rows = rows?;
+        let others = customers(&rows)?.iter().map(|id| Some(id != Some(customer))).collect();
+        kept.write(&filter_record_batch(&rows, &others)?)?;
     }
-    let mut writer = ArrowWriter::try_new(Vec::new(), schema, None)?;
-    writer.write(&filter_record_batch(&rows, &keep)?)?;
-    Ok(Some(writer.into_inner()?))
+    Ok(Some(kept.finish()?))
+}
+
+/// Whether a customer stands in a Parquet file; reads the one column.
+fn names(bytes: Bytes, customer: &str) -> Result<bool> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
+    let column = ProjectionMask::columns(builder.parquet_schema(), ["customer"]);
+    for rows in builder.with_projection(column).build()? {
+        if customers(&rows?)?.iter().any(|id| id == Some(customer)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn customers(rows: &RecordBatch) -> Result<&StringArray> {
+    rows.column_by_name("customer")
+        .and_then(|column| column.as_string_opt::<i32>())
+        .ok_or_else(|| anyhow!("it has no column customer"))
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use lake::{Appended, Lake};
+use lake::{Append, Appended, Lake};
+use retail::Batch;
 use serde::Serialize;
-use sources::{Feed, Mapping, Problem, ReadError};
+use sources::{Files, Mapping, Problem, ReadError, Summary};
 
 use crate::fetch::Fetched;
 use crate::{Programme, Progress, sha256_hex};
@@ -14,7 +15,7 @@ use crate::{Programme, Progress, sha256_hex};
 /// What an import did, for people and programs.
 #[derive(Clone, Debug, Serialize)]
 pub struct ImportReport {
-    /// What became of the rows of each feed.
+    /// What became of the rows of each feed; empty where the lake has them already, and nothing was read.
     pub feeds: Vec<FeedReport>,
     /// What the lake gained.
     pub lake: Appended,
@@ -64,17 +65,19 @@ pub struct Quarantined {
     pub rows: u64,
 }
 
-/// So many rows are bad that the import changed nothing.
+/// So many rows of a feed are bad that the import changed nothing.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{bad} of {read} rows are bad ({share:.2} %), more than the {allowed:.2} % allowed: nothing was \
-     imported. They are listed in {}; mend the feed or the mapping, or allow more with --max-bad",
+    "{feed}: {bad} of {read} rows are bad ({share:.2} %), more than the {allowed:.2} % allowed: nothing \
+     was imported. They are listed in {}; mend the feed or the mapping, or allow more with --max-bad",
     quarantine.display()
 )]
 pub struct TooManyBad {
-    /// Bad rows.
+    /// Which feed; of several, the one with the largest share.
+    pub feed: &'static str,
+    /// Bad rows of it.
     pub bad: u64,
-    /// Rows read.
+    /// Rows read of it.
     pub read: u64,
     /// Their share in per cent.
     pub share: f64,
@@ -85,8 +88,9 @@ pub struct TooManyBad {
 }
 
 impl Programme {
-    /// Reads the feeds of a mapping into the lake, in one commit. Bad rows go to a quarantine file;
-    /// if their share is above `bad_share_max` (default: the setting), nothing is imported.
+    /// Reads the feeds of a mapping into the lake, in one commit. Files that the lake has already are
+    /// not read. Bad rows go to a quarantine file; if their share of any feed is above `bad_share_max`
+    /// (default: the setting), nothing is imported.
     ///
     /// # Errors
     /// When the mapping is wrong, a file cannot be read as a whole, too many rows are bad
@@ -103,41 +107,40 @@ impl Programme {
             .with_context(|| format!("cannot read the mapping {}", mapping.display()))?;
         let mut mapping = Mapping::read(mapping, &text, |name| std::env::var(name).ok())?;
         let fetched = Fetched::bring(&self.folder, &mut mapping, progress)?;
-        let mut feed = read(&mapping, progress).map_err(|error| fetched.told_of(error))?;
+        let files = Files::find(&mapping, &watch("looking at", progress))
+            .map_err(|error| fetched.told_of(error.into()))?;
+        let batch_id = batch_id(&text, &files);
+        let lake = self.lake()?;
+        let append = lake.begin(&batch_id)?;
+        if append.already_there() {
+            let (lake, appended) = append.commit()?;
+            return Ok(report(&lake, appended, Vec::new()));
+        }
+        let (append, mut read) =
+            add_parts(append, &files, progress).map_err(|error| fetched.told_of(error))?;
         fetched
-            .rename(feed.problems.iter_mut().map(|problem| &mut problem.file), &mut feed.warnings);
+            .rename(read.problems.iter_mut().map(|problem| &mut problem.file), &mut read.warnings);
         drop(fetched);
-        let batch_id = batch_id(&text, &feed);
-        let quarantine = self.quarantine(&batch_id, &feed.problems)?;
+        let quarantine = self.quarantine(&batch_id, &read.problems)?;
         let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
-        refuse_too_many_bad(&feed, bad_share_max, quarantine.as_ref())?;
+        refuse_too_many_bad(&read, bad_share_max, quarantine.as_ref())?;
 
         progress.stage("writing the lake", None);
-        let lake = self.lake()?;
-        let (lake, appended) = lake.append(&batch_id, &feed.batch)?;
+        let (lake, appended) = append.commit()?;
         // The batch is in; what fails from here on is a warning.
-        let mut warnings = feed.warnings.clone();
+        let mut warnings = read.warnings.clone();
         let unknown = unknown_products(&lake)?;
         let listed = self.list_unknown_products(&batch_id, &unknown);
         let unknown_products_list = listed.unwrap_or_else(|error| {
             warnings.push(format!("unknown products could not be listed: {error:#}"));
             None
         });
-        let totals = lake.manifest().totals;
         Ok(ImportReport {
-            feeds: feed_reports(&feed),
-            lake: appended,
+            feeds: feed_reports(&read),
             quarantine,
             unknown_products: unknown.len() as u64,
             unknown_products_list,
-            receipts: totals.receipts,
-            lines: totals.lines,
-            receipts_with_customer_share: share(
-                totals.receipts_with_customer as f64,
-                totals.receipts as f64,
-            ),
-            sales_with_customer_share: share(totals.net_with_customer as f64, totals.net as f64),
-            warnings,
+            ..report(&lake, appended, warnings)
         })
     }
 
@@ -189,37 +192,107 @@ impl Programme {
     }
 }
 
-fn read(mapping: &Mapping, progress: &dyn Progress) -> Result<Feed, ReadError> {
-    let stage = std::cell::RefCell::new(PathBuf::new());
-    sources::read(mapping, &|read| {
-        if *stage.borrow() != read.file {
-            let name = read.file.file_name().unwrap_or_default().to_string_lossy();
-            progress.stage(&format!("reading {} {name}", read.feed.name()), Some(read.bytes_total));
-            read.file.clone_into(&mut stage.borrow_mut());
+/// What the lake gained and holds.
+fn report(lake: &Lake, appended: Appended, warnings: Vec<String>) -> ImportReport {
+    let totals = lake.manifest().totals;
+    ImportReport {
+        feeds: Vec::new(),
+        lake: appended,
+        quarantine: None,
+        unknown_products: 0,
+        unknown_products_list: None,
+        receipts: totals.receipts,
+        lines: totals.lines,
+        receipts_with_customer_share: share(
+            totals.receipts_with_customer as f64,
+            totals.receipts as f64,
+        ),
+        sales_with_customer_share: share(totals.net_with_customer as f64, totals.net as f64),
+        warnings,
+    }
+}
+
+/// Why parts are no longer read.
+enum Ended {
+    /// A file cannot be read as a whole.
+    File(ReadError),
+    /// Whoever adds them has failed, and says why.
+    Adding,
+}
+
+impl From<ReadError> for Ended {
+    fn from(error: ReadError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Reads the parts of an import and adds each while the next is read; none waits beside them.
+fn add_parts<'l>(
+    mut append: Append<'l>,
+    files: &Files<'_>,
+    progress: &dyn Progress,
+) -> Result<(Append<'l>, Summary)> {
+    std::thread::scope(|scope| {
+        let (send, parts) = std::sync::mpsc::sync_channel::<Batch>(0);
+        let adding = scope.spawn(move || {
+            for part in parts {
+                append.add(&part)?;
+            }
+            Ok::<_, lake::LakeError>(append)
+        });
+        let mut take = |part| send.send(part).map_err(|_| Ended::Adding);
+        let read = files.read(sources::LINES_AT_ONCE, &watch("reading", progress), &mut take);
+        drop(send);
+        let added = match adding.join() {
+            Ok(added) => added.context("the lake cannot be written"),
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        match read {
+            Ok(summary) => Ok((added?, summary)),
+            Err(Ended::File(error)) => Err(error.into()),
+            Err(Ended::Adding) => Err(added.map(drop).expect_err("adding has failed")),
         }
-        progress.done(read.bytes_done);
     })
 }
 
+/// Tells a person's progress what the sources tell: a stage for each file.
+fn watch<'p>(what: &'p str, progress: &'p dyn Progress) -> impl Fn(sources::Progress<'_>) + 'p {
+    let stage = std::cell::RefCell::new((PathBuf::new(), 0));
+    move |read| {
+        let now = (read.file.to_owned(), read.bytes_total);
+        if *stage.borrow() != now {
+            let name = read.file.file_name().unwrap_or_default().to_string_lossy();
+            progress.stage(&format!("{what} {} {name}", read.feed.name()), Some(read.bytes_total));
+            *stage.borrow_mut() = now;
+        }
+        progress.done(read.bytes_done);
+    }
+}
+
 /// What makes a batch that batch: the mapping's text and the bytes of the files, not their names.
-fn batch_id(mapping: &str, feed: &Feed) -> String {
+fn batch_id(mapping: &str, files: &Files<'_>) -> String {
     let mut said = mapping.to_owned();
-    for input in &feed.inputs {
+    for input in files.inputs() {
         said.push('\0');
         said.push_str(&input.sha256);
     }
     sha256_hex(said.as_bytes())
 }
 
-fn refuse_too_many_bad(feed: &Feed, allowed: f64, quarantine: Option<&Quarantined>) -> Result<()> {
-    let read: u64 = feed.counts.iter().map(|count| count.read).sum();
-    let bad: u64 = feed.counts.iter().map(|count| count.bad).sum();
-    let share = bad as f64 / read.max(1) as f64;
-    match quarantine {
-        Some(quarantine) if share > allowed => Err(TooManyBad {
-            bad,
-            read,
-            share: share * 100.0,
+/// Judges each feed by itself, so that a small one that is bad as a whole does not hide behind a large.
+fn refuse_too_many_bad(
+    read: &Summary,
+    allowed: f64,
+    quarantine: Option<&Quarantined>,
+) -> Result<()> {
+    let share = |count: &sources::Count| count.bad as f64 / count.read.max(1) as f64;
+    let worst = read.counts.iter().max_by(|a, b| share(a).total_cmp(&share(b)));
+    match (worst, quarantine) {
+        (Some(count), Some(quarantine)) if share(count) > allowed => Err(TooManyBad {
+            feed: count.feed.name(),
+            bad: count.bad,
+            read: count.read,
+            share: share(count) * 100.0,
             allowed: allowed * 100.0,
             quarantine: quarantine.path.clone(),
         }
@@ -246,10 +319,10 @@ fn unknown_products(lake: &Lake) -> Result<Vec<String>> {
     Ok(unknown)
 }
 
-fn feed_reports(feed: &Feed) -> Vec<FeedReport> {
+fn feed_reports(read: &Summary) -> Vec<FeedReport> {
     let report = |count: &sources::Count| FeedReport {
         feed: count.feed.name(),
-        files: feed.inputs.iter().filter(|input| input.feed == count.feed).count(),
+        files: read.inputs.iter().filter(|input| input.feed == count.feed).count(),
         read: count.read,
         good: count.good,
         bad: count.bad,
@@ -259,7 +332,7 @@ fn feed_reports(feed: &Feed) -> Vec<FeedReport> {
             .map(|(code, &rows)| (code.as_str(), rows))
             .collect(),
     };
-    feed.counts.iter().map(report).collect()
+    read.counts.iter().map(report).collect()
 }
 
 fn share(part: f64, whole: f64) -> Option<f64> {

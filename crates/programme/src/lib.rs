@@ -1,5 +1,6 @@
 //! A programme: one folder that holds a retailer's settings, lake and snapshots, and every flow over
-//! it as one function: import, refresh, portrait, offers, evaluate, erase.
+//! it as one function: import, refresh, portrait, offers, history,
+//! evaluate, erase.
 //!
 //! It gathers, calls and stores; it computes nothing that a pure crate computes, and it speaks
 //! neither HTTP nor to a terminal. Start with [`Programme`]; each flow is one file.
@@ -9,9 +10,12 @@ mod erase;
 mod error;
 mod evaluate;
 mod fetch;
+mod history;
 mod import;
 mod offers;
+mod passes;
 mod people;
+mod portrait_rows;
 mod portraits;
 mod progress;
 mod reference;
@@ -20,14 +24,15 @@ mod settings;
 mod shared_card;
 mod table;
 
-pub use demo_shop::{DemoKind, DemoSize};
+pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use erase::EraseReport;
 pub use error::ProgrammeError;
-pub use evaluate::EvaluateQuestion;
+pub use evaluate::{EvaluateQuestion, EvaluateReport, Sampled};
+pub use history::{HistoryLine, HistoryView};
 pub use import::{FeedReport, ImportReport, Quarantined, TooManyBad};
 pub use offers::{OfferRow, OfferSet};
 pub use portraits::{PortraitFigures, PortraitRow, PortraitView};
-pub use progress::Progress;
+pub use progress::{Progress, STAGES};
 pub use refresh::{ModelChoice, RefreshReport};
 pub use settings::{Language as SettingsLanguage, Settings};
 pub use shared_card::SharedCard;
@@ -42,7 +47,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-pub use lake::{Compacted, Extent};
+pub use lake::{Compacted, Extent, Repaired};
 use lake::{Lake, Snapshots, Storage};
 use sha2::{Digest, Sha256};
 
@@ -54,6 +59,7 @@ pub struct Programme {
     // Which settings a snapshot was made with.
     settings_sha256: String,
     storage: Arc<Storage>,
+    range_lines: u64,
 }
 
 /// The right to change a programme; one process at a time has it.
@@ -64,6 +70,9 @@ pub struct Writing {
 }
 
 const SETTINGS: &str = "proffer.toml";
+
+/// Lines that are in memory at once: two ranges of so many, some 80 bytes a line.
+const RANGE_LINES: u64 = 1_000_000;
 
 fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -101,7 +110,16 @@ impl Programme {
             Settings::read(&text).with_context(|| format!("{} is wrong", path.display()))?;
         let storage = Arc::new(Storage::open(&settings.lake.url, folder)?);
         let settings_sha256 = sha256_hex(text.as_bytes());
-        Ok(Self { folder: folder.to_owned(), settings, settings_sha256, storage })
+        let folder = folder.to_owned();
+        Ok(Self { folder, settings, settings_sha256, storage, range_lines: RANGE_LINES })
+    }
+
+    /// Sets how many lines are read at once, a million unless told: memory grows with it, and no result
+    /// depends on it.
+    #[must_use]
+    pub fn with_range_lines(mut self, range_lines: u64) -> Self {
+        self.range_lines = range_lines;
+        self
     }
 
     /// What the retailer has set.
@@ -150,6 +168,15 @@ impl Programme {
     /// Takes the right to compact the lake: one process at a time, while others import.
     pub(crate) fn compacting(&self) -> Result<Writing> {
         self.lock("lock-compaction")
+    }
+
+    /// Goes on from the lake's last whole state after newer ones were lost or damaged.
+    ///
+    /// # Errors
+    /// When another process changes the programme, or the storage fails.
+    pub fn repair(&self) -> Result<Repaired> {
+        let _writing = self.write()?;
+        Ok(self.lake()?.repair()?.1)
     }
 
     /// Whether the lake consists of so many runs that it should be compacted.

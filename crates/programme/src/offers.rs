@@ -7,14 +7,15 @@ use anyhow::{Context, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow_select::concat::concat_batches;
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use models::{Offer, Reason};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use retail::Day;
 use serde::Serialize;
 
 use crate::portraits::Studio;
-use crate::{Programme, ProgrammeError, refresh, table};
+use crate::table::Table;
+use crate::{Programme, ProgrammeError, refresh};
 
 /// The offers of one snapshot.
 #[derive(Clone, Debug, Serialize)]
@@ -50,14 +51,11 @@ impl Programme {
     /// # Errors
     /// When there is no snapshot or it has no offers for the customer asked for.
     pub fn offers(&self, customer: Option<&str>) -> Result<OfferSet> {
-        let (as_of, rows) = self.offer_table()?;
-        let mut offers = read(&rows)?;
-        if let Some(id) = customer {
-            offers.retain(|offer| offer.customer == id);
-            if offers.is_empty() {
-                return Err(ProgrammeError::NoOffers { id: id.to_owned() }.into());
-            }
-        }
+        let mut offers = Vec::new();
+        let as_of = self.offer_rows(customer, |rows| {
+            offers.extend(read(rows)?);
+            Ok(())
+        })?;
         Ok(OfferSet { as_of, offers })
     }
 
@@ -66,31 +64,67 @@ impl Programme {
     /// # Errors
     /// When there is no snapshot, nothing for the customer, or the file cannot be written.
     pub fn write_offers(&self, customer: Option<&str>, out: &Path) -> Result<usize> {
-        table::Format::of(out)?;
-        let (_, mut rows) = self.offer_table()?;
-        if let Some(id) = customer {
-            let ids = rows.column(0).as_string::<i32>().clone();
-            let wanted = ids.iter().map(|other| Some(other == Some(id))).collect();
-            rows = arrow_select::filter::filter_record_batch(&rows, &wanted)?;
-            if rows.num_rows() == 0 {
-                return Err(ProgrammeError::NoOffers { id: id.to_owned() }.into());
-            }
-        }
-        table::write(out, &rows)?;
-        Ok(rows.num_rows())
+        let mut table = Table::create(out, &schema())?;
+        let mut written = 0;
+        self.offer_rows(customer, |rows| {
+            written += rows.num_rows();
+            table.write(rows)
+        })?;
+        table.finish()?;
+        Ok(written)
     }
 
-    fn offer_table(&self) -> Result<(Day, RecordBatch)> {
+    /// Gives the rows of one customer or of all to `take`, part after part; their day.
+    fn offer_rows(
+        &self,
+        customer: Option<&str>,
+        mut take: impl FnMut(&RecordBatch) -> Result<()>,
+    ) -> Result<Day> {
         let (as_of, bytes) = refresh::current_file(self, "offers.parquet")?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
-        let schema = builder.schema().clone();
-        let batches = builder.build()?.collect::<Result<Vec<_>, _>>()?;
-        Ok((as_of, concat_batches(&schema, &batches)?))
+        let mut found = false;
+        for rows in ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()? {
+            let mut rows = rows?;
+            if let Some(id) = customer {
+                let ids = rows.column(0).as_string::<i32>();
+                let wanted = ids.iter().map(|other| Some(other == Some(id))).collect();
+                rows = arrow_select::filter::filter_record_batch(&rows, &wanted)?;
+            }
+            if rows.num_rows() > 0 {
+                found = true;
+                take(&rows)?;
+            }
+        }
+        match customer {
+            Some(id) if !found => Err(ProgrammeError::NoOffers { id: id.to_owned() }.into()),
+            _ => Ok(as_of),
+        }
     }
 }
 
+/// The columns of [`rows`].
+pub(crate) fn schema() -> SchemaRef {
+    let column = |(name, kind): (&str, DataType)| Field::new(name, kind, true);
+    Arc::new(Schema::new(
+        [
+            ("customer", DataType::Utf8),
+            ("rank", DataType::Int64),
+            ("product", DataType::Utf8),
+            ("name", DataType::Utf8),
+            ("name_en", DataType::Utf8),
+            ("score", DataType::Float64),
+            ("reason", DataType::Utf8),
+            ("times", DataType::Int64),
+            ("every_days", DataType::Float64),
+            ("last_days", DataType::Int64),
+            ("receipts", DataType::Int64),
+        ]
+        .map(column)
+        .to_vec(),
+    ))
+}
+
 /// Offers as rows: what the snapshot keeps and `--out` writes.
-pub(crate) fn table(studio: &Studio, offers: &[Offer]) -> Result<RecordBatch> {
+pub(crate) fn rows(studio: &Studio, offers: &[Offer]) -> Result<RecordBatch> {
     let (customers, products) = (studio.lake.customers()?, studio.lake.products()?);
     let product = |offer: &Offer| &studio.reference.products[offer.product as usize];
     let mut rank = 0;
@@ -106,30 +140,21 @@ pub(crate) fn table(studio: &Studio, offers: &[Offer]) -> Result<RecordBatch> {
     let text = |text: &dyn Fn(&Offer) -> Option<String>| -> ArrayRef {
         Arc::new(offers.iter().map(text).collect::<StringArray>())
     };
-    let columns: Vec<(&str, ArrayRef)> = vec![
-        ("customer", text(&|offer| customers.text(offer.customer).map(str::to_owned))),
-        ("rank", Arc::new(ranks)),
-        ("product", text(&|offer| products.text(offer.product).map(str::to_owned))),
-        ("name", text(&|offer| title(product(offer)))),
-        ("name_en", text(&|offer| product(offer).name_en.clone())),
-        ("score", Arc::new(Float64Array::from_iter_values(offers.iter().map(|offer| offer.score)))),
-        ("reason", text(&|offer| Some(offer.reason.code().to_owned()))),
-        ("times", whole(|reason| parts(reason).times)),
-        (
-            "every_days",
-            Arc::new(
-                offers
-                    .iter()
-                    .map(|offer| parts(&offer.reason).every_days)
-                    .collect::<Float64Array>(),
-            ),
-        ),
-        ("last_days", whole(|reason| parts(reason).last_days)),
-        ("receipts", whole(|reason| parts(reason).receipts)),
+    let every_days = offers.iter().map(|offer| parts(&offer.reason).every_days);
+    let columns: Vec<ArrayRef> = vec![
+        text(&|offer| customers.text(offer.customer).map(str::to_owned)),
+        Arc::new(ranks),
+        text(&|offer| products.text(offer.product).map(str::to_owned)),
+        text(&|offer| title(product(offer))),
+        text(&|offer| product(offer).name_en.clone()),
+        Arc::new(Float64Array::from_iter_values(offers.iter().map(|offer| offer.score))),
+        text(&|offer| Some(offer.reason.code().to_owned())),
+        whole(|reason| parts(reason).times),
+        Arc::new(every_days.collect::<Float64Array>()),
+        whole(|reason| parts(reason).last_days),
+        whole(|reason| parts(reason).receipts),
     ];
-    Ok(RecordBatch::try_from_iter_with_nullable(
-        columns.into_iter().map(|(name, column)| (name, column, true)),
-    )?)
+    Ok(RecordBatch::try_new(schema(), columns)?)
 }
 
 /// A name for people: the product's own, else its kind and size, else its category.

@@ -1,9 +1,11 @@
 //! What is known of customers besides receipts, by the lake's codes: invitations, redemptions, profile.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use anyhow::Result;
 use lake::Lake;
+use models::Chosen;
 use portrait::{History, Invitation, Profile, Redemption};
 use retail::{Day, Lines, Texts, compare_ids};
 
@@ -77,23 +79,21 @@ impl People {
         Ok(people)
     }
 
-    /// Histories of all customers of these lines.
-    pub(crate) fn histories<'a>(&'a self, lines: &'a Lines) -> Vec<History<'a>> {
-        let facts = |map: &'a HashMap<u32, Vec<Invitation>>, code| {
-            map.get(&code).map_or(&[][..], Vec::as_slice)
+    /// Histories of some customers of these lines.
+    pub(crate) fn histories<'a>(
+        &'a self,
+        lines: &'a Lines,
+        customers: Chosen<'_>,
+    ) -> Vec<History<'a>> {
+        let history = |(customer, range): &(u32, Range<usize>)| History {
+            customer: *customer,
+            lines,
+            range: range.clone(),
+            invitations: self.invitations.get(customer).map_or(&[], Vec::as_slice),
+            redemptions: self.redemptions.get(customer).map_or(&[], Vec::as_slice),
+            profile: self.profiles.get(customer).copied().unwrap_or_default(),
         };
-        lines
-            .by_customer()
-            .into_iter()
-            .map(|(customer, range)| History {
-                customer,
-                lines,
-                range,
-                invitations: facts(&self.invitations, customer),
-                redemptions: self.redemptions.get(&customer).map_or(&[], Vec::as_slice),
-                profile: self.profiles.get(&customer).copied().unwrap_or_default(),
-            })
-            .collect()
+        customers.iter().map(history).collect()
     }
 
     /// Rows of the snapshot's extract: customer, what, campaign, day, and the campaign's first day.

@@ -4,15 +4,27 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
+use arrow_array::RecordBatch;
 use lake::{Customers, Lake};
-use portrait::{History, Population, Portrait, Scores, Value, registry};
+use models::Chosen;
+use portrait::{History, Painter, Population, Portrait, Scores, Value, registry};
+use rayon::prelude::*;
 use retail::{Day, Lines};
 use serde::Serialize;
 
+use crate::passes::{Everybody, Question, by_range};
 use crate::people::People;
+use crate::portrait_rows::{self, PortraitRows};
+use crate::progress::{OPENING, PORTRAITS};
 use crate::reference::Reference;
-use crate::shared_card::{SharedCard, shared_cards};
+use crate::table::Table;
 use crate::{Programme, ProgrammeError, Progress, refresh, table};
+
+/// Customers of whom one thread makes rows at a time.
+const PORTRAITS_AT_ONCE: usize = 512;
+
+/// A customer of about so many lines is timed alone.
+const ONE_LINES: usize = 2_000;
 
 /// What making everybody's portraits took.
 #[derive(Clone, Debug, Serialize)]
@@ -29,12 +41,18 @@ pub struct PortraitFigures {
     pub threads: usize,
     /// Seconds to open the lake: manifest, dictionaries, reference tables.
     pub open_s: f64,
-    /// Seconds to read the lines.
+    /// Seconds in which lines were waited for and nothing was computed, both passes.
     pub read_s: f64,
-    /// Seconds from lines to portraits, both passes.
+    /// Seconds from lines to rows of portraits, both passes; the next lines are read meanwhile.
     pub portraits_s: f64,
-    /// Seconds to write the table.
+    /// The first pass's part of `read_s`: everybody is tallied.
+    pub tally_read_s: f64,
+    /// The first pass's part of `portraits_s`.
+    pub tally_s: f64,
+    /// Seconds to write the table; the next lines are read meanwhile.
     pub write_s: f64,
+    /// Most memory the process ever had, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
     /// Lines of the customer whose history is nearest to 2,000 lines.
     pub one_lines: usize,
     /// Seconds for his portrait alone, the population given.
@@ -75,13 +93,6 @@ pub(crate) struct Studio {
     pub reference: Reference,
 }
 
-/// Everybody's portraits, the population they stand in, and the cards left out of it, by code.
-pub(crate) struct Everybody {
-    pub portraits: Vec<Portrait>,
-    pub population: Population,
-    pub shared: Vec<(u32, SharedCard)>,
-}
-
 impl Studio {
     pub(crate) fn open(programme: &Programme) -> Result<Self> {
         let lake = programme.lake()?;
@@ -90,80 +101,55 @@ impl Studio {
         Ok(Self { lake, people, reference })
     }
 
-    /// Makes everybody's portraits as of a day.
-    pub(crate) fn everybody(
+    /// Rows of these customers' portraits, in their sequence.
+    pub(crate) fn portrait_rows(
         &self,
-        programme: &Programme,
         lines: &Lines,
-        as_of: Day,
-    ) -> Result<Everybody> {
-        let shared = self.shared_cards(programme, lines, as_of)?;
-        let histories = self.people.histories(lines);
-        let population = self.population(&histories, &shared, as_of);
-        let portraits =
-            portrait::portraits(&histories, &self.reference.catalogue, &population, &[], as_of);
-        Ok(Everybody { portraits, population, shared })
+        customers: Chosen<'_>,
+        population: &Population,
+    ) -> Result<Vec<RecordBatch>> {
+        let ids = self.lake.customers()?;
+        let histories = self.people.histories(lines, customers);
+        let (catalogue, day) = (&self.reference.catalogue, population.as_of());
+        let rows = |painter: &mut Painter<'_>, part: &[History<'_>]| {
+            let mut rows = PortraitRows::with_capacity(part.len());
+            for history in part {
+                let values = painter.paint(history, &Scores::default());
+                rows.add(ids.text(history.customer), values, |value| self.text_of(value));
+            }
+            rows.finish()
+        };
+        let parts = histories.par_chunks(PORTRAITS_AT_ONCE);
+        parts.map_init(|| Painter::new(catalogue, population, day), rows).collect()
     }
 
-    pub(crate) fn shared_cards(
-        &self,
-        programme: &Programme,
-        lines: &Lines,
-        as_of: Day,
-    ) -> Result<Vec<(u32, SharedCard)>> {
-        let customers = self.lake.customers()?;
-        Ok(shared_cards(lines, as_of, &programme.settings.shared_cards, |code| {
-            customers.text(code)
-        }))
-    }
-
-    /// Lines and seconds of the portrait of a customer with about 2,000 lines, as real time makes it.
-    fn time_one(&self, lines: &Lines, population: &Population, as_of: Day) -> (usize, f64) {
-        let histories = self.people.histories(lines);
-        let nearest = histories.iter().min_by_key(|history| history.range.len().abs_diff(2_000));
-        let Some(history) = nearest else { return (0, 0.0) };
-        let catalogue = &self.reference.catalogue;
+    /// One customer's portrait as real time makes it: his lines are read, the population is given.
+    /// With it, how many lines he has and how many seconds the portrait took; nothing if he has none.
+    fn one(&self, code: u32, population: &Population) -> Result<Option<(Portrait, usize, f64)>> {
+        let lines = self.lake.lines(&Customers::Range(code..=code))?;
+        let histories = self.people.histories(&lines, &lines.by_customer());
+        let Some(history) = histories.first() else { return Ok(None) };
+        let (catalogue, scores, day) =
+            (&self.reference.catalogue, Scores::default(), population.as_of());
         let started = Instant::now();
-        let made = portrait::portrait(history, catalogue, population, &Scores::default(), as_of);
-        let seconds = started.elapsed().as_secs_f64();
-        // The optimiser must not leave out what nobody reads.
-        std::hint::black_box(made);
-        (history.range.len(), seconds)
-    }
-
-    fn population(
-        &self,
-        histories: &[History<'_>],
-        shared: &[(u32, SharedCard)],
-        as_of: Day,
-    ) -> Population {
-        let catalogue = &self.reference.catalogue;
-        if shared.is_empty() {
-            return portrait::tally(histories, catalogue, as_of).finish();
-        }
-        let is_shared = |code: u32| shared.binary_search_by_key(&code, |card| card.0).is_ok();
-        let people: Vec<History<'_>> =
-            histories.iter().filter(|history| !is_shared(history.customer)).cloned().collect();
-        portrait::tally(&people, catalogue, as_of).finish()
+        let made = portrait::portrait(history, catalogue, population, &scores, day);
+        Ok(Some((made, lines.len(), started.elapsed().as_secs_f64())))
     }
 
     /// The source's text behind a value's code.
-    pub(crate) fn text_of(&self, value: Value) -> Option<String> {
-        let text = |texts: &[String], code: u32| texts.get(code as usize).cloned();
+    pub(crate) fn text_of(&self, value: Value) -> Option<&str> {
+        fn text(texts: &[String], code: u32) -> Option<&str> {
+            texts.get(code as usize).map(String::as_str)
+        }
         match value {
-            Value::Product(code) => self.lake.products().ok()?.text(code).map(str::to_owned),
-            Value::Shop(code) => self.lake.shops().ok()?.text(code).map(str::to_owned),
+            Value::Product(code) => self.lake.products().ok()?.text(code),
+            Value::Shop(code) => self.lake.shops().ok()?.text(code),
             Value::Category(code) => text(&self.reference.categories, code),
             Value::Brand(code) => text(&self.reference.brands, code),
-            Value::Text(code) => self.people.texts.text(code).map(str::to_owned),
-            Value::Label(label) => Some((*label).to_owned()),
+            Value::Text(code) => self.people.texts.text(code),
+            Value::Label(label) => Some(label),
             _ => None,
         }
-    }
-
-    pub(crate) fn table(&self, portraits: &[Portrait]) -> Result<arrow_array::RecordBatch> {
-        let customers = self.lake.customers()?;
-        table::portraits(portraits, |code| customers.text(code), &|value| self.text_of(value))
     }
 }
 
@@ -182,88 +168,101 @@ impl Programme {
         if let Some(path) = out {
             table::Format::of(path)?;
         }
-        progress.stage("opening the lake", None);
+        progress.stage(OPENING, None);
         let started = Instant::now();
         let studio = Studio::open(self)?;
         let open_s = started.elapsed().as_secs_f64();
+        let everybody = self.everybody(&studio, as_of, progress)?;
+        let (population, tally) = (&everybody.population, everybody.seconds);
 
-        progress.stage("reading lines", None);
+        let mut table =
+            out.map(|path| Table::create(path, &portrait_rows::schema())).transpose()?;
+        let (mut customers, mut lines_read, mut write_s) = (0, 0, 0.0);
+        // The customer to be timed alone, and how far from the wanted number his lines are.
+        let mut nearest = (usize::MAX, 0);
+        progress.stage(PORTRAITS, Some(studio.lake.ranges(self.range_lines)?.len() as u64));
+        let second = by_range(&studio.lake, self.range_lines, progress, |lines| {
+            let people = lines.by_customer();
+            (customers, lines_read) = (customers + people.len(), lines_read + lines.len());
+            let distance =
+                people.iter().map(|(code, range)| (range.len().abs_diff(ONE_LINES), *code));
+            nearest = nearest.min(distance.min().unwrap_or(nearest));
+            let rows = studio.portrait_rows(lines, &people, population)?;
+            let started = Instant::now();
+            if let Some(table) = &mut table {
+                rows.iter().try_for_each(|rows| table.write(rows))?;
+            }
+            write_s += started.elapsed().as_secs_f64();
+            Ok(())
+        })?;
+        let portraits_s = tally.work + second.work - write_s;
         let started = Instant::now();
-        let lines = with_customers(&studio.lake)?;
-        let read_s = started.elapsed().as_secs_f64();
-
-        let as_of = self.as_of(as_of, &lines)?;
-        progress.stage("making portraits", None);
-        let started = Instant::now();
-        let Everybody { portraits, population, .. } = studio.everybody(self, &lines, as_of)?;
-        let portraits_s = started.elapsed().as_secs_f64();
-
-        let (one_lines, one_s) = studio.time_one(&lines, &population, as_of);
-        progress.stage("writing portraits", None);
-        let started = Instant::now();
-        if let Some(path) = out {
-            table::write(path, &studio.table(&portraits)?)?;
-        }
+        table.map_or(Ok(()), Table::finish)?;
+        write_s += started.elapsed().as_secs_f64();
+        let (one_lines, one_s) =
+            studio.one(nearest.1, population)?.map_or((0, 0.0), |one| (one.1, one.2));
         Ok(PortraitFigures {
-            as_of,
-            customers: portraits.len(),
-            lines: lines.len(),
+            as_of: everybody.as_of,
+            customers,
+            lines: lines_read,
             parameters: registry().len(),
             threads: rayon::current_num_threads(),
             open_s,
-            read_s,
+            read_s: tally.read + second.read,
             portraits_s,
-            write_s: started.elapsed().as_secs_f64(),
+            tally_read_s: tally.read,
+            tally_s: tally.work,
+            write_s,
+            peak_memory_bytes: peak_memory_bytes(),
             one_lines,
             one_s,
         })
     }
 
     /// One customer's portrait. Where the current snapshot is of that day, its population serves;
-    /// otherwise the population is computed from the lake.
+    /// otherwise the population is tallied anew, which takes a pass over the lake.
     ///
     /// # Errors
     /// When nobody knows the customer, or the lake or the snapshot cannot be read.
-    pub fn portrait(&self, customer: &str, as_of: Option<Day>) -> Result<PortraitView> {
+    pub fn portrait(
+        &self,
+        customer: &str,
+        as_of: Option<Day>,
+        progress: &dyn Progress,
+    ) -> Result<PortraitView> {
         let studio = Studio::open(self)?;
         let unknown = || ProgrammeError::NoCustomer { id: customer.to_owned() };
         let code = studio.lake.customers()?.code(customer).ok_or_else(unknown)?;
         let current = refresh::current_population(self, studio.lake.manifest().number)?;
-        let made = match current {
-            Some(population) if as_of.is_none_or(|day| day == population.as_of()) => {
-                let lines = studio.lake.lines(&Customers::Range(code..=code))?;
-                let histories = studio.people.histories(&lines);
-                let day = population.as_of();
-                let catalogue = &studio.reference.catalogue;
-                let portrait = |history| {
-                    portrait::portrait(history, catalogue, &population, &Scores::default(), day)
-                };
-                histories.first().map(portrait).map(|portrait| (portrait, day))
-            }
-            _ => {
-                let lines = with_customers(&studio.lake)?;
-                let day = self.as_of(as_of, &lines)?;
-                let portraits = studio.everybody(self, &lines, day)?.portraits;
-                portraits
-                    .into_iter()
-                    .find(|portrait| portrait.customer == code)
-                    .map(|made| (made, day))
-            }
+        let population = match current {
+            Some(population) if as_of.is_none_or(|day| day == population.as_of()) => population,
+            _ => self.everybody(&studio, as_of, progress)?.population,
         };
-        let (portrait, day) = made.ok_or_else(unknown)?;
-        Ok(studio.view(customer, &portrait, day))
+        let (portrait, ..) = studio.one(code, &population)?.ok_or_else(unknown)?;
+        Ok(studio.view(customer, &portrait, population.as_of()))
     }
 
-    /// The day asked for, else the current snapshot's, else the newest with receipts.
-    pub(crate) fn as_of(&self, asked: Option<Day>, lines: &Lines) -> Result<Day> {
-        if let Some(day) = asked {
-            return Ok(day);
-        }
-        if let Some(day) = refresh::current_as_of(self)? {
-            return Ok(day);
-        }
-        lines.day.iter().max().map(|&day| Day(day)).ok_or_else(|| ProgrammeError::Empty.into())
+    /// Everybody as of the day asked for, else the current snapshot's, else the newest with receipts.
+    fn everybody(
+        &self,
+        studio: &Studio,
+        as_of: Option<Day>,
+        progress: &dyn Progress,
+    ) -> Result<Everybody<()>> {
+        let as_of = match as_of {
+            Some(day) => Some(day),
+            None => refresh::current_as_of(self)?,
+        };
+        let question = Question { begin: &|_| (), add: &|(), _, _| () };
+        studio.everybody(self, as_of, progress, &question)
     }
+}
+
+/// Most memory the process ever had; nothing where the system does not say it as Linux does.
+pub(crate) fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(kib.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
 impl Studio {
@@ -279,7 +278,7 @@ impl Studio {
                 Value::Float(value) => value.into(),
                 Value::Bool(value) => value.into(),
                 Value::Date(day) => day.to_string().into(),
-                other => self.text_of(other).into(),
+                other => self.text_of(other).map(str::to_owned).into(),
             },
         };
         PortraitView {
@@ -288,14 +287,4 @@ impl Studio {
             parameters: registry().iter().zip(&portrait.values).map(row).collect(),
         }
     }
-}
-
-/// Lines of every customer, without the sales nobody showed a card for.
-pub(crate) fn with_customers(lake: &Lake) -> Result<Lines> {
-    let known = lake.customers()?.len() as u32;
-    let lines = match known.checked_sub(1) {
-        Some(last) => lake.lines(&Customers::Range(0..=last))?,
-        None => Lines::default(),
-    };
-    if lines.is_empty() { Err(ProgrammeError::Empty.into()) } else { Ok(lines) }
 }

@@ -5,19 +5,22 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use arrow_array::{ArrayRef, Date32Array, RecordBatch, StringArray};
-use lake::Snapshot;
+use lake::{Snapshot, SnapshotWriter};
 use models::next_basket::Model;
-use models::{Evaluation, Items, Level, OfferSettings, Protocol, Weights};
+use models::{Demand, DemandTally, Level, OfferSettings, Protocol, Purchases, Weights};
 use portrait::Population;
-use retail::{Day, Lines, NONE};
+use retail::Day;
 use serde::Serialize;
 
-use crate::portraits::{Everybody, Studio, with_customers};
+use crate::evaluate::{EvaluateReport, Sample, Sampled};
+use crate::passes::{Question, by_range, leave_out};
+use crate::portraits::{Studio, peak_memory_bytes};
+use crate::progress::{EVALUATING, FINISHING, OPENING, PORTRAITS_AND_OFFERS};
 use crate::shared_card::SharedCard;
-use crate::{Programme, Progress, offers};
+use crate::{Programme, Progress, offers, portrait_rows};
 
-/// Products nobody bought for so long are not offered: they are probably not on sale any more.
-const ON_SALE_DAYS: i32 = 91;
+/// The snapshot's file of the population.
+pub(crate) const POPULATION: &str = "population.bin";
 
 /// What a refresh made.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +39,8 @@ pub struct RefreshReport {
     pub model: ModelChoice,
     /// Cards used for many people: out of the population and the models.
     pub shared_cards: Vec<SharedCard>,
+    /// Most memory the process ever had, where the system tells.
+    pub peak_memory_bytes: Option<u64>,
     /// What is wrong with the snapshot, or went wrong after it was current.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
@@ -50,6 +55,9 @@ pub struct ModelChoice {
     pub ndcg_10: Option<f64>,
     /// NDCG@10 of the model it had to match.
     pub ndcg_10_to_match: Option<f64>,
+    /// How many customers both were evaluated on.
+    #[serde(flatten)]
+    pub sampled: Sampled,
 }
 
 impl Programme {
@@ -61,68 +69,132 @@ impl Programme {
     /// current snapshot stays what it was.
     pub fn refresh(&self, as_of: Option<Day>, progress: &dyn Progress) -> Result<RefreshReport> {
         let _writing = self.write()?;
-        progress.stage("reading lines", None);
+        progress.stage(OPENING, None);
         let studio = Studio::open(self)?;
-        let lines = with_customers(&studio.lake)?;
-        let newest = lines.day.iter().max().map_or(0, |&day| day);
-        let as_of = as_of.unwrap_or(Day(newest));
+        let items = studio.reference.items(Level::Product);
+        let sample = Sample::draw(studio.lake.customers()?, self.settings.evaluation.customers_max);
+        let learning = Question {
+            begin: &|as_of| Learned {
+                as_of,
+                demand: DemandTally::new(&items, as_of),
+                sample: Purchases::none(items.count),
+            },
+            add: &|learned, lines, customers| {
+                learned.demand.add(lines, customers);
+                learned.sample.add(lines, &sample.of(customers), &items, learned.as_of);
+            },
+        };
+        let everybody = studio.everybody(self, as_of, progress, &learning)?;
+        let as_of = everybody.as_of;
+        let Learned { demand, sample: purchases, .. } = everybody.asked;
 
-        progress.stage("making portraits", None);
-        let Everybody { portraits, population, shared } = studio.everybody(self, &lines, as_of)?;
+        progress.stage(EVALUATING, None);
+        // Seconds would make two equal refreshes differ.
+        let evaluation = models::evaluate(&purchases, Level::Product, Protocol::Last, &|| 0.0);
+        drop(purchases);
+        let report = EvaluateReport { sampled: sample.sampled, evaluation };
+        let (weights, model) = choose(&report);
+
         let mut writer = self.snapshots().begin(self.inputs(&studio, as_of))?;
-        writer.parquet("portraits.parquet", &[studio.table(&portraits)?])?;
-        let customers = portraits.len();
-        drop(portraits);
-        writer.bytes("population.json", serde_json::to_vec(&population)?)?;
-        writer.parquet("campaigns.parquet", &[campaign_extract(&studio)?])?;
-
-        progress.stage("evaluating models", None);
-        let past = past_of_customers(&lines, as_of, &shared);
-        let evaluation = models::evaluate(
-            &past,
-            &studio.reference.items(Level::Product),
-            Protocol::Last,
-            // Seconds would make two equal refreshes differ.
-            &|| 0.0,
-        );
-        writer.bytes("evaluation.json", serde_json::to_vec_pretty(&evaluation)?)?;
-        let (weights, model) = choose(&evaluation);
-
-        progress.stage("forming offers", None);
+        writer.bytes("evaluation.json", serde_json::to_vec_pretty(&report)?)?;
+        writer.bytes(POPULATION, everybody.population.to_bytes())?;
+        let cards: Vec<SharedCard> = everybody.shared.iter().map(|card| card.1.clone()).collect();
+        writer.bytes("shared-cards.json", serde_json::to_vec_pretty(&cards)?)?;
+        let campaigns = campaign_extract(&studio)?;
+        let mut rows = writer.rows("campaigns.parquet", campaigns.schema())?;
+        rows.write(&campaigns)?;
+        writer.add(rows)?;
         let settings = OfferSettings {
             count: self.settings.offers.count,
             weights,
             ..OfferSettings::default()
         };
-        let items = on_sale(studio.reference.items(Level::Product), &lines, as_of);
-        let formed = models::offers(&past, &items, as_of, &settings);
-        writer.parquet("offers.parquet", &[offers::table(&studio, &formed)?])?;
+        let made = Making {
+            studio: &studio,
+            population: &everybody.population,
+            shared: &everybody.shared,
+            demand: &demand.finish(),
+            settings: &settings,
+        }
+        .make(self, &mut writer, progress)?;
 
-        let cards: Vec<SharedCard> = shared.into_iter().map(|card| card.1).collect();
-        writer.bytes("shared-cards.json", serde_json::to_vec_pretty(&cards)?)?;
-        progress.stage("finishing the snapshot", None);
+        progress.stage(FINISHING, None);
         let snapshot = writer.finish()?;
         // The snapshot is current; what cannot be removed now is removed next time.
         let pruned = self.snapshots().prune(self.settings.snapshots.keep);
         let pruned = pruned.err().map(|error| format!("older snapshots were not removed: {error}"));
-        let stale = formed.is_empty().then(|| {
-            let newest = Day(newest);
-            format!(
-                "there are no offers: nothing was sold in the {ON_SALE_DAYS} days up to {as_of} \
-                 (the newest receipts are of {newest})"
-            )
-        });
-        let warning = stale.or(pruned);
+        let stale = (made.offers == 0).then(|| stale(as_of, everybody.newest));
         Ok(RefreshReport {
-            warning,
+            warning: stale.or(pruned),
             snapshot: snapshot.number,
             as_of,
-            customers,
-            population: population.customers(),
-            offers: formed.len(),
+            customers: made.customers,
+            population: everybody.population.customers(),
+            offers: made.offers,
             model,
             shared_cards: cards,
+            peak_memory_bytes: peak_memory_bytes(),
         })
+    }
+}
+
+fn stale(as_of: Day, newest: Day) -> String {
+    let days = Demand::ON_SALE_DAYS;
+    format!(
+        "there are no offers: nothing was sold in the {days} days up to {as_of} \
+         (the newest receipts are of {newest})"
+    )
+}
+
+/// What models learn of everybody in the first pass.
+struct Learned<'a> {
+    as_of: Day,
+    demand: DemandTally<'a>,
+    sample: Purchases,
+}
+
+/// The second pass of a refresh: what portraits and offers are made from.
+struct Making<'a> {
+    studio: &'a Studio,
+    population: &'a Population,
+    shared: &'a [(u32, SharedCard)],
+    demand: &'a Demand,
+    settings: &'a OfferSettings,
+}
+
+/// How many there are of what the second pass makes.
+#[derive(Default)]
+struct Made {
+    customers: usize,
+    offers: usize,
+}
+
+impl Making<'_> {
+    fn make(
+        &self,
+        programme: &Programme,
+        writer: &mut SnapshotWriter,
+        progress: &dyn Progress,
+    ) -> Result<Made> {
+        let (lake, range_lines) = (&self.studio.lake, programme.range_lines);
+        let mut portraits = writer.rows("portraits.parquet", portrait_rows::schema())?;
+        let mut offers = writer.rows("offers.parquet", offers::schema())?;
+        let mut made = Made::default();
+        progress.stage(PORTRAITS_AND_OFFERS, Some(lake.ranges(range_lines)?.len() as u64));
+        by_range(lake, range_lines, progress, |lines| {
+            let mut people = lines.by_customer();
+            made.customers += people.len();
+            for rows in self.studio.portrait_rows(lines, &people, self.population)? {
+                portraits.write(&rows)?;
+            }
+            leave_out(&mut people, self.shared);
+            let formed = models::offers(lines, &people, self.demand, self.settings);
+            made.offers += formed.len();
+            Ok(offers.write(&offers::rows(self.studio, &formed)?)?)
+        })?;
+        writer.add(portraits)?;
+        writer.add(offers)?;
+        Ok(made)
     }
 }
 
@@ -147,8 +219,8 @@ pub(crate) fn current_population(
     if !same("manifest", &manifest.to_string()) || !same("settings", &programme.settings_sha256) {
         return Ok(None);
     }
-    let bytes = programme.snapshots().read(&snapshot, "population.json")?;
-    Ok(Some(serde_json::from_slice(&bytes)?))
+    let bytes = programme.snapshots().read(&snapshot, POPULATION)?;
+    Ok(Some(Population::from_bytes(&bytes)?))
 }
 
 impl Programme {
@@ -182,32 +254,17 @@ fn campaign_extract(studio: &Studio) -> Result<RecordBatch> {
     Ok(RecordBatch::try_from_iter(columns)?)
 }
 
-/// Lines up to a day, without cards used for many people.
-pub(crate) fn past_of_customers(lines: &Lines, as_of: Day, shared: &[(u32, SharedCard)]) -> Lines {
-    let mut ranges = Vec::new();
-    for (code, range) in lines.by_customer() {
-        if shared.binary_search_by_key(&code, |card| card.0).is_ok() {
-            continue;
-        }
-        let days = &lines.day[range.clone()];
-        if days.iter().all(|&day| day <= as_of.0) {
-            ranges.push(range);
-        } else {
-            ranges.extend(range.filter(|&row| lines.day[row] <= as_of.0).map(|row| row..row + 1));
-        }
-    }
-    lines.select(&ranges)
-}
-
 /// The blend ranks offers unless the plain decayed count was better on held-out baskets.
-fn choose(evaluation: &Evaluation) -> (Weights, ModelChoice) {
-    let result = |name: &str| evaluation.models.iter().find(|model| model.name == name);
+fn choose(report: &EvaluateReport) -> (Weights, ModelChoice) {
+    let models = &report.evaluation.models;
+    let result = |name: &str| models.iter().find(|model| model.name == name);
     let (blend, decayed) = (result("Blend"), result("Decayed"));
     let ndcg = |result: Option<&models::ModelResult>| result.map(|result| result.metrics.ndcg_10);
     let choice = |name: &str, of, to_match| ModelChoice {
         name: name.to_owned(),
         ndcg_10: of,
         ndcg_10_to_match: to_match,
+        sampled: report.sampled,
     };
     match (blend.map(|result| result.settings), ndcg(blend), ndcg(decayed)) {
         (Some(Model::Blend(weights)), Some(of), Some(to_match)) if of >= to_match => {
@@ -216,22 +273,6 @@ fn choose(evaluation: &Evaluation) -> (Weights, ModelChoice) {
         (None, ..) => (Weights::of(Level::Product), choice("Blend", None, None)),
         _ => (Weights::DECAYED, choice("Decayed", ndcg(decayed), ndcg(blend))),
     }
-}
-
-fn on_sale(mut items: Items, lines: &Lines, as_of: Day) -> Items {
-    let mut sold = vec![i32::MIN; items.item.len()];
-    for (&product, &day) in lines.product.iter().zip(&lines.day) {
-        if day <= as_of.0 {
-            let last = &mut sold[product as usize];
-            *last = (*last).max(day);
-        }
-    }
-    for (item, last) in items.item.iter_mut().zip(sold) {
-        if last <= as_of.0 - ON_SALE_DAYS {
-            *item = NONE;
-        }
-    }
-    items
 }
 
 /// A file of the current snapshot, and the snapshot's day.

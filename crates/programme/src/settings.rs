@@ -13,6 +13,7 @@ pub struct Settings {
     pub import: ImportSettings,
     pub shared_cards: SharedCardSettings,
     pub offers: OfferSetSettings,
+    pub evaluation: EvaluationSettings,
     pub snapshots: SnapshotSettings,
 }
 
@@ -55,6 +56,13 @@ pub struct SharedCardSettings {
 #[allow(missing_docs)]
 pub struct OfferSetSettings {
     pub count: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct EvaluationSettings {
+    pub customers_max: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -1,5 +1,9 @@
 //! Cards used for many people: a till's or a member of staff's card is no customer.
 
+use std::ops::Range;
+
+use models::Chosen;
+use rayon::prelude::*;
 use retail::{Day, Lines};
 use serde::{Deserialize, Serialize};
 
@@ -20,42 +24,46 @@ pub struct SharedCard {
     pub by_settings: bool,
 }
 
-/// The customers above the limits, by code.
+/// Those of some customers that are above the limits, by code.
 pub(crate) fn shared_cards<'a>(
     lines: &Lines,
+    customers: Chosen<'_>,
     as_of: Day,
     limits: &SharedCardSettings,
-    id: impl Fn(u32) -> Option<&'a str>,
+    id: impl Fn(u32) -> Option<&'a str> + Sync,
 ) -> Vec<(u32, SharedCard)> {
-    let mut shared = Vec::new();
-    for (code, range) in lines.by_customer() {
-        let Some(customer) = id(code) else { continue };
-        let mut days: Vec<i32> = lines.receipt[range.clone()]
-            .chunk_by(|a, b| a == b)
-            .scan(range.start, |row, receipt| {
-                let day = lines.day[*row];
-                *row += receipt.len();
-                Some(day)
-            })
-            .filter(|&day| day <= as_of.0)
-            .collect();
-        // Receipts stand by their time; a business day may lag behind it, never by much.
-        days.sort_unstable();
+    let shared = |days: &mut Vec<i32>, (code, range): &(u32, Range<usize>)| {
+        let customer = id(*code)?;
+        receipt_days(lines, range.clone(), as_of, days);
         let card = SharedCard {
             customer: customer.to_owned(),
             receipts: days.len() as u32,
-            receipts_in_a_day: most_within(&days, 1),
-            receipts_in_28_days: most_within(&days, 28),
+            receipts_in_a_day: most_within(days, 1),
+            receipts_in_28_days: most_within(days, 28),
             by_settings: limits.not_customers.iter().any(|named| named == customer),
         };
         let above = card.receipts_in_a_day > limits.receipts_in_a_day_max
             || card.receipts_in_28_days > limits.receipts_in_28_days_max;
-        let real = limits.customers.iter().any(|named| named == customer);
-        if card.by_settings || (above && !real) {
-            shared.push((code, card));
+        let real = || limits.customers.iter().any(|named| named == customer);
+        (card.by_settings || (above && !real())).then_some((*code, card))
+    };
+    let found = customers.par_iter().map_init(Vec::new, shared);
+    found.flatten_iter().collect()
+}
+
+/// Days of a customer's receipts up to a day, ascending.
+fn receipt_days(lines: &Lines, range: Range<usize>, as_of: Day, days: &mut Vec<i32>) {
+    days.clear();
+    let mut row = range.start;
+    for receipt in lines.receipt[range].chunk_by(|a, b| a == b) {
+        let day = lines.day[row];
+        if day <= as_of.0 {
+            days.push(day);
         }
+        row += receipt.len();
     }
-    shared
+    // Receipts stand by their time; a business day may lag behind it, never by much.
+    days.sort_unstable();
 }
 
 /// Most of the ascending days that fall within a window of so many.

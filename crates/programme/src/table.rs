@@ -2,20 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
-};
-use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
-use portrait::{Kind, Portrait, Value, registry};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, SchemaRef};
+use lake::ParquetRows;
 use retail::Day;
 
 use crate::ProgrammeError;
@@ -48,50 +42,112 @@ impl Format {
     }
 }
 
-/// Writes a table to a file, beside it first, so that a failure leaves no half of it.
-pub(crate) fn write(path: &Path, rows: &RecordBatch) -> Result<()> {
-    let format = Format::of(path)?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let beside = path.with_file_name(name);
-    let written = write_to(&beside, rows, format)
-        .and_then(|()| std::fs::rename(&beside, path).map_err(Into::into));
-    if written.is_err() {
-        // Best effort: the error that matters is the first.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written.with_context(|| format!("cannot write {}", path.display()))
+/// A table being written to a file, rows as they come: beside it first, so that a failure leaves no
+/// half of it.
+pub(crate) struct Table {
+    path: PathBuf,
+    beside: PathBuf,
+    out: Option<Out>,
 }
 
-fn write_to(path: &Path, rows: &RecordBatch, format: Format) -> Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    match format {
-        Format::Parquet => {
-            let properties = WriterProperties::builder()
-                .set_compression(Compression::ZSTD(ZstdLevel::default()))
-                .build();
-            let mut writer = ArrowWriter::try_new(&mut out, rows.schema(), Some(properties))?;
-            writer.write(rows)?;
-            writer.close()?;
-        }
-        Format::Csv => {
-            let mut writer = csv::Writer::from_writer(&mut out);
-            writer.write_record(rows.schema().fields().iter().map(|field| field.name()))?;
-            for row in 0..rows.num_rows() {
-                writer.write_record(rows.columns().iter().map(|column| text(column, row)))?;
-            }
-            writer.flush()?;
-        }
-        Format::Json => serde_json::to_writer(&mut out, &objects(rows).collect::<Vec<_>>())?,
-        Format::JsonLines => {
-            for object in objects(rows) {
-                serde_json::to_writer(&mut out, &object)?;
-                out.write_all(b"\n")?;
-            }
-        }
+enum Out {
+    Parquet(ParquetRows<File>),
+    Csv(csv::Writer<File>),
+    Json { out: BufWriter<File>, rows: bool },
+    JsonLines(BufWriter<File>),
+}
+
+impl Table {
+    /// Begins a table of rows of a schema, in the format the file's name says.
+    pub(crate) fn create(path: &Path, schema: &SchemaRef) -> Result<Self> {
+        let format = Format::of(path)?;
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let beside = path.with_file_name(name);
+        let out = Out::create(&beside, format, schema)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { path: path.to_owned(), beside, out: Some(out) })
     }
-    out.flush()?;
-    Ok(())
+
+    /// Adds rows after the others.
+    pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<()> {
+        let Some(out) = &mut self.out else { return Ok(()) };
+        out.write(rows).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    /// Ends the table and gives it its name.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let Some(out) = self.out.take() else { return Ok(()) };
+        out.finish()
+            .and_then(|()| std::fs::rename(&self.beside, &self.path).map_err(Into::into))
+            .with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        // Best effort, and nothing to do after success: an error that matters was told before.
+        let _ = std::fs::remove_file(&self.beside);
+    }
+}
+
+impl Out {
+    fn create(path: &Path, format: Format, schema: &SchemaRef) -> Result<Self> {
+        let file = File::create(path)?;
+        Ok(match format {
+            Format::Parquet => Self::Parquet(ParquetRows::new(file, schema.clone())?),
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(file);
+                writer.write_record(schema.fields().iter().map(|field| field.name()))?;
+                Self::Csv(writer)
+            }
+            Format::Json => {
+                let mut out = BufWriter::new(file);
+                out.write_all(b"[")?;
+                Self::Json { out, rows: false }
+            }
+            Format::JsonLines => Self::JsonLines(BufWriter::new(file)),
+        })
+    }
+
+    fn write(&mut self, rows: &RecordBatch) -> Result<()> {
+        match self {
+            Self::Parquet(writer) => writer.write(rows)?,
+            Self::Csv(writer) => {
+                for row in 0..rows.num_rows() {
+                    writer.write_record(rows.columns().iter().map(|column| text(column, row)))?;
+                }
+            }
+            Self::Json { out, rows: some } => {
+                for object in objects(rows) {
+                    if std::mem::replace(some, true) {
+                        out.write_all(b",")?;
+                    }
+                    serde_json::to_writer(&mut *out, &object)?;
+                }
+            }
+            Self::JsonLines(out) => {
+                for object in objects(rows) {
+                    serde_json::to_writer(&mut *out, &object)?;
+                    out.write_all(b"\n")?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Self::Parquet(writer) => drop(writer.finish()?),
+            Self::Csv(mut writer) => writer.flush()?,
+            Self::Json { mut out, .. } => {
+                out.write_all(b"]")?;
+                out.flush()?;
+            }
+            Self::JsonLines(mut out) => out.flush()?,
+        }
+        Ok(())
+    }
 }
 
 fn objects(rows: &RecordBatch) -> impl Iterator<Item = serde_json::Value> {
@@ -124,62 +180,5 @@ fn text(column: &ArrayRef, row: usize) -> String {
         DataType::Boolean => column.as_boolean().value(row).to_string(),
         DataType::Date32 => Day(column.as_primitive::<Date32Type>().value(row)).to_string(),
         _ => column.as_string::<i32>().value(row).to_owned(),
-    }
-}
-
-/// Portraits as rows: the customer's id, then every parameter under its name. `text_of` turns the
-/// codes of a value into the source's text.
-pub(crate) fn portraits<'a>(
-    portraits: &[Portrait],
-    id: impl Fn(u32) -> Option<&'a str>,
-    text_of: &(dyn Fn(Value) -> Option<String> + Sync),
-) -> Result<RecordBatch> {
-    use rayon::prelude::*;
-
-    let ids: StringArray = portraits.iter().map(|portrait| id(portrait.customer)).collect();
-    let columns: Vec<(Field, ArrayRef)> = registry()
-        .par_iter()
-        .enumerate()
-        .map(|(place, parameter)| {
-            let values = portraits.iter().map(|portrait| portrait.values[place]);
-            let column = column(parameter.kind, values, text_of);
-            (Field::new(parameter.name, column.data_type().clone(), true), column)
-        })
-        .collect();
-    let (mut fields, mut arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().unzip();
-    fields.insert(0, Field::new("customer", DataType::Utf8, false));
-    arrays.insert(0, Arc::new(ids));
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?)
-}
-
-fn column(
-    kind: Kind,
-    values: impl Iterator<Item = Value>,
-    text_of: &dyn Fn(Value) -> Option<String>,
-) -> ArrayRef {
-    match kind {
-        Kind::Int => Arc::new(
-            values
-                .map(|value| if let Value::Int(value) = value { Some(value) } else { None })
-                .collect::<Int64Array>(),
-        ),
-        Kind::Float => Arc::new(
-            values
-                .map(|value| if let Value::Float(value) = value { Some(value) } else { None })
-                .collect::<Float64Array>(),
-        ),
-        Kind::Date => Arc::new(
-            values
-                .map(|value| if let Value::Date(day) = value { Some(day.0) } else { None })
-                .collect::<Date32Array>(),
-        ),
-        Kind::Bool => Arc::new(
-            values
-                .map(|value| if let Value::Bool(value) = value { Some(value) } else { None })
-                .collect::<BooleanArray>(),
-        ),
-        Kind::Product | Kind::Category | Kind::Brand | Kind::Shop | Kind::Label | Kind::Text => {
-            Arc::new(values.map(text_of).collect::<StringArray>())
-        }
     }
 }

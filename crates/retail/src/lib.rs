@@ -12,6 +12,7 @@ mod customer;
 mod history;
 mod id;
 mod money;
+mod placement;
 mod receipt;
 mod time;
 
@@ -24,5 +25,6 @@ pub use id::{
     CampaignId, CardId, CategoryId, CouponId, CustomerId, ProductId, ShopId, compare_ids,
 };
 pub use money::{BasisPoints, Money, Points, Quantity};
+pub use placement::Placements;
 pub use receipt::{Line, Receipt, ReceiptKey};
 pub use time::{Day, Instant};

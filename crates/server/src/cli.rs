@@ -149,12 +149,28 @@ pub struct Demo {
     /// How many days of trade.
     #[arg(long)]
     pub days: Option<u16>,
+    /// As many days of trade as about so many lines of receipts take.
+    #[arg(long, conflicts_with = "days")]
+    pub lines: Option<u64>,
     /// The same seed makes the same shop.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Keep feeds and programme in this folder; default: a temporary one, removed at the end.
+    /// The form of the receipts; the other feeds are CSV.
+    #[arg(long, value_enum, default_value = "csv")]
+    pub format: DemoForm,
+    /// Write one more day of trade, as a feed of its own in the folder `next-day`.
+    #[arg(long)]
+    pub next_day: bool,
+    /// Only write the feeds, into this folder. Run again, it goes on where it was interrupted.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "keep")]
+    pub feeds: Option<PathBuf>,
+    /// Keep feeds and programme in this folder; default: a temporary one, removed at the end. A large
+    /// shop needs the space there, about 150 bytes a line with feeds as CSV.
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
+    /// Print as JSON what feeds were written.
+    #[arg(long, requires = "feeds")]
+    pub json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -164,11 +180,34 @@ pub enum DemoName {
     Travel,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum DemoForm {
+    Csv,
+    Parquet,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum LakeCommand {
     /// Print the live files for other tools: what each holds, and where it is.
     Files {
         /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one customer's lines, oldest first.
+    History {
+        /// Whose: the source's id.
+        customer: String,
+        /// Read them so many times more, to see how long it takes.
+        #[arg(long, default_value_t = 0, value_name = "TIMES", requires = "json")]
+        repeat: u32,
+        /// Print as JSON, with the seconds of each reading.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Go on from the last whole state after newer manifests were lost or damaged.
+    Repair {
+        /// Report as JSON.
         #[arg(long)]
         json: bool,
     },

@@ -47,7 +47,28 @@ fn init(cli: &Cli) -> Result<()> {
 fn open(cli: &Cli) -> Result<(Programme, Language)> {
     let programme = Programme::open(&cli.dir)?;
     let language = language(cli, programme.settings());
+    warn_of_unsound_lake(&programme, language);
     Ok((programme, language))
+}
+
+/// Says loudly that newer states of the lake are lost or damaged; a lake that cannot be opened at all is
+/// the command's own error.
+fn warn_of_unsound_lake(programme: &Programme, language: Language) {
+    let Ok(lake) = programme.lake() else { return };
+    for why in lake.unsound() {
+        eprintln!("!!! {why}");
+    }
+    if lake.unsound().next().is_some() {
+        eprintln!(
+            "!!! {}",
+            language.pick(
+                "Working with the last whole state; what was imported after it is missing here. \
+                 Bring the file back from a backup, or run `proffer lake repair`.",
+                "Работаем с последним целым состоянием; загруженного после него здесь нет. \
+                 Верните файл из резервной копии или выполните `proffer lake repair`.",
+            )
+        );
+    }
 }
 
 fn language(cli: &Cli, settings: &Settings) -> Language {
@@ -58,8 +79,8 @@ fn language(cli: &Cli, settings: &Settings) -> Language {
 }
 
 /// Runs long work with a progress bar that is gone before anything else is printed.
-fn watched<T>(work: impl FnOnce(&Bar) -> Result<T>) -> Result<T> {
-    let bar = Bar::new();
+fn watched<T>(language: Language, work: impl FnOnce(&Bar) -> Result<T>) -> Result<T> {
+    let bar = Bar::new(language);
     work(&bar)
 }
 

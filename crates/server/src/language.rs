@@ -1,5 +1,7 @@
 //! Sentences for people, in English and Russian.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use programme::Reason;
 
@@ -16,6 +18,28 @@ impl Language {
         match self {
             Self::En => en,
             Self::Ru => ru,
+        }
+    }
+
+    /// The name of a stage of long work; one without a translation stays as it is.
+    pub fn stage(self, name: &str) -> &str {
+        match (self, STAGES.iter().find(|stage| stage.0 == name)) {
+            (Self::Ru, Some((_, russian))) => russian,
+            _ => name,
+        }
+    }
+
+    /// How far a stage is after so long, and how much is left if it goes on like that.
+    pub fn far(self, done: u64, total: u64, elapsed: Duration) -> String {
+        let percent = (u128::from(done) * 100 / u128::from(total.max(1))).min(100);
+        let left = elapsed.as_secs_f64() * total.saturating_sub(done) as f64 / done.max(1) as f64;
+        // The first moments tell nothing yet.
+        if done == 0 || elapsed < Duration::from_secs(1) {
+            return format!("{percent} %");
+        }
+        match self {
+            Self::En => format!("{percent} %, about {} left", span(left, ["s", "min", "h"])),
+            Self::Ru => format!("{percent} %, осталось около {}", span(left, ["с", "мин", "ч"])),
         }
     }
 
@@ -62,6 +86,28 @@ impl Language {
                 )
             }
         }
+    }
+}
+
+/// Stages of [`programme::STAGES`] in Russian.
+const STAGES: [(&str, &str); programme::STAGES.len()] = [
+    ("opening the lake", "открытие озера данных"),
+    ("reading and tallying", "чтение и подсчёт"),
+    ("reading purchases", "чтение покупок"),
+    ("evaluating models", "оценка моделей"),
+    ("reading and making portraits", "чтение и расчёт портретов"),
+    ("making portraits and forming offers", "расчёт портретов и предложений"),
+    ("finishing the snapshot", "завершение снимка"),
+];
+
+/// Seconds as a person would say them: in seconds up to a minute and a half, then in minutes, then in
+/// hours and minutes.
+fn span(seconds: f64, [s, min, h]: [&str; 3]) -> String {
+    let (whole, minutes) = (seconds.ceil() as u64, (seconds / 60.0).ceil() as u64);
+    match (whole, minutes) {
+        (..=90, _) => format!("{whole} {s}"),
+        (_, ..=90) => format!("{minutes} {min}"),
+        _ => format!("{} {h} {} {min}", minutes / 60, minutes % 60),
     }
 }
 
@@ -153,6 +199,31 @@ mod tests {
         ] {
             assert_eq!(Language::En.reason(&reason), en);
             assert_eq!(Language::Ru.reason(&reason), ru);
+        }
+    }
+
+    #[test]
+    fn every_stage_has_a_russian_name() {
+        for name in programme::STAGES {
+            assert_ne!(Language::Ru.stage(name), name);
+            assert_eq!(Language::En.stage(name), name);
+        }
+        assert_eq!(Language::Ru.stage("reading receipts a.csv"), "reading receipts a.csv");
+    }
+
+    #[test]
+    fn what_is_left_is_estimated() {
+        for (done, total, seconds, en, ru) in [
+            (0, 100, 5.0, "0 %", "0 %"),
+            (1, 100, 0.5, "1 %", "1 %"),
+            (37, 100, 11.7, "37 %, about 20 s left", "37 %, осталось около 20 с"),
+            (1, 4, 40.0, "25 %, about 2 min left", "25 %, осталось около 2 мин"),
+            (1, 100, 60.0, "1 %, about 1 h 39 min left", "1 %, осталось около 1 ч 39 мин"),
+            (34, 34, 60.0, "100 %, about 0 s left", "100 %, осталось около 0 с"),
+        ] {
+            let elapsed = Duration::from_secs_f64(seconds);
+            assert_eq!(Language::En.far(done, total, elapsed), en);
+            assert_eq!(Language::Ru.far(done, total, elapsed), ru);
         }
     }
 }

@@ -9,6 +9,7 @@ mod it {
     mod fixture;
     mod kills;
     mod outside;
+    mod ranges;
     #[path = "../../../lake/tests/it/s3.rs"]
     mod s3;
 }

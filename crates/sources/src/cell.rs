@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use arrow_array::{
-    Array, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array,
-    StringArray,
+    Array, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array,
+    Int64Array, StringArray,
 };
 use serde_json::{Map, Value};
 
@@ -110,6 +110,7 @@ fn decimal(number: i128, scale: i8, out: &mut String) {
 #[derive(Debug)]
 pub(crate) enum Column {
     Nothing,
+    Dictionary(Dictionary),
     Texts(StringArray),
     Bytes(BinaryArray),
     Integers(Int64Array),
@@ -122,10 +123,23 @@ pub(crate) enum Column {
     Clocks(Int64Array),
 }
 
+/// Texts by their places in a list of distinct ones, so that each need be understood only once.
+#[derive(Debug)]
+pub(crate) struct Dictionary {
+    pub keys: Int32Array,
+    pub values: StringArray,
+    /// Tells this list from the others of a column.
+    pub number: u64,
+}
+
 impl Column {
     fn cell(&self, row: usize) -> Cell<'_> {
         match self {
             Column::Nothing => Cell::None,
+            Column::Dictionary(Dictionary { keys, values, .. }) if keys.is_valid(row) => {
+                let place = keys.value(row) as usize;
+                if values.is_valid(place) { Cell::Text(values.value(place)) } else { Cell::None }
+            }
             Column::Integers(values) if values.is_valid(row) => Cell::Integer(values.value(row)),
             Column::Floats(values) if values.is_valid(row) => Cell::Float(values.value(row)),
             Column::Texts(values) if values.is_valid(row) => Cell::Text(values.value(row)),
@@ -171,6 +185,42 @@ impl<'a> Row<'a> {
         let Cells::Columns { columns, row } = self.cells else { return None };
         match &columns[slot] {
             Column::Integers(values) if values.is_valid(row) => Some(values.value(row)),
+            _ => None,
+        }
+    }
+
+    /// The list of a slot's texts and the place of the row's own, if it has one, where a columnar file
+    /// has such a list.
+    #[inline]
+    pub fn place(&self, slot: usize) -> Option<(u64, Option<usize>)> {
+        let Cells::Columns { columns, row } = self.cells else { return None };
+        let Column::Dictionary(Dictionary { keys, number, .. }) = &columns[slot] else {
+            return None;
+        };
+        Some((*number, keys.is_valid(row).then(|| keys.value(row) as usize)))
+    }
+
+    /// The decimal of a slot and its places, where a columnar file has one.
+    #[inline]
+    pub fn decimal(&self, slot: usize) -> Option<(i128, i8)> {
+        let Cells::Columns { columns, row } = self.cells else { return None };
+        match &columns[slot] {
+            Column::Decimals(values) if values.is_valid(row) => {
+                Some((values.value(row), values.scale()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The moment of a slot, where a columnar file has one.
+    #[inline]
+    pub fn moment(&self, slot: usize) -> Option<Cell<'static>> {
+        let Cells::Columns { columns, row } = self.cells else { return None };
+        match &columns[slot] {
+            Column::Locals(values) if values.is_valid(row) => Some(Cell::Local(values.value(row))),
+            Column::Instants(values) if values.is_valid(row) => {
+                Some(Cell::Instant(values.value(row)))
+            }
             _ => None,
         }
     }

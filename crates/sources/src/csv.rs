@@ -7,17 +7,17 @@
 use crate::cell::{Cells, Row};
 use crate::input::{Intake, Opened};
 use crate::mapping::{FeedMapping, nearest};
-use crate::problem::{Fault, ProblemCode, ReadError, ReadErrorCode};
+use crate::problem::{Fault, ProblemCode, ReadError, ReadErrorCode, Stop};
 use crate::text::{ROW_BYTES_MAX, TextFile};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Reads a file; gives the hash of its content and what is worth a warning.
+/// Reads a file; gives what is worth a warning.
 pub(crate) fn read(
-    opened: Opened,
+    opened: Opened<'_>,
     mapping: &FeedMapping,
-    intake: &mut Intake<'_>,
-) -> Result<(String, Option<String>), ReadError> {
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<Option<String>, Stop> {
     let mut file = TextFile::open(opened, mapping.defaults.encoding)?;
     let (mut splitter, slots, width) = header(&mut file, mapping)?;
     loop {
@@ -45,18 +45,19 @@ pub(crate) fn read(
         }
     }
     let warning = file.warning.take();
-    Ok((file.close()?, warning))
+    file.close()?;
+    Ok(warning)
 }
 
 /// Hands on one complete row of the window and consumes it.
 fn row(
-    file: &mut TextFile,
+    file: &mut TextFile<'_>,
     splitter: &Splitter,
     bytes: usize,
     slots: &[usize],
     width: usize,
-    intake: &mut Intake<'_>,
-) -> Result<(), ReadError> {
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<(), Stop> {
     let number = file.line;
     let raw = &file.unread()[..bytes];
     let lines = splitter.lines;
@@ -73,13 +74,15 @@ fn row(
         };
         intake.bad(number, Fault::row(ProblemCode::Columns, reason));
         // A wrong row of several lines is given up line by line: the others may be good rows.
-        return file.skip_line();
+        return Ok(file.skip_line()?);
     }
     let cells = if splitter.quoted { &splitter.unquoted[..] } else { raw };
     match std::str::from_utf8(cells) {
         Ok(text) if !text.as_bytes().contains(&0) => {
-            intake
-                .row(&Row { number, cells: Cells::Text { text, ranges: &splitter.ranges, slots } });
+            intake.row(&Row {
+                number,
+                cells: Cells::Text { text, ranges: &splitter.ranges, slots },
+            })?;
         }
         Ok(_) => intake.bad(number, Fault::row(ProblemCode::Encoding, "the row has NUL bytes")),
         Err(_) => {
@@ -93,7 +96,7 @@ fn row(
 
 /// Finds the delimiter, and each mapped column in the header; leaves the file behind it.
 fn header(
-    file: &mut TextFile,
+    file: &mut TextFile<'_>,
     mapping: &FeedMapping,
 ) -> Result<(Splitter, Vec<usize>, usize), ReadError> {
     while file.unread().len() <= ROW_BYTES_MAX && file.more()? {

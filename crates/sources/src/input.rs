@@ -2,7 +2,7 @@
 //! of rows from any of them.
 
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,30 +10,137 @@ use std::time::SystemTime;
 use sha2::{Digest, Sha256};
 
 use crate::cell::Row;
-use crate::mapping::{FeedKind, FeedMapping, FileFormat};
-use crate::problem::{Fault, ReadError, ReadErrorCode, Tally};
+use crate::mapping::{FeedKind, FeedMapping, FileFormat, Mapping};
+use crate::problem::{Fault, ReadError, ReadErrorCode, Stop, Tally};
+use crate::reading::{Progress, Sink, Take};
 
-/// A file that was read.
+/// How often progress is told.
+const TELL_BYTES: u64 = 1 << 20;
+
+/// A file of a feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Where it stands.
     pub path: PathBuf,
-    /// What it brought.
+    /// What it brings.
     pub feed: FeedKind,
     /// Its length.
     pub bytes: u64,
-    /// Its rows, good and bad.
+    /// Its rows, good and bad; none before it is read.
     pub rows: u64,
     /// SHA-256 of its content, in hexadecimal digits.
     pub sha256: String,
 }
 
+/// The files of a mapping, found and hashed: enough to know whether they were imported before.
+#[derive(Debug)]
+pub struct Files<'m> {
+    pub(crate) found: Vec<Found<'m>>,
+}
+
+/// A file that was found, and what it was then.
+#[derive(Debug)]
+pub(crate) struct Found<'m> {
+    pub mapping: &'m FeedMapping,
+    pub format: FileFormat,
+    pub input: Input,
+    identity: Identity,
+}
+
+/// Length, time of the last change and number of a file.
+type Identity = (u64, Option<SystemTime>, u64);
+
+impl<'m> Files<'m> {
+    /// Finds and hashes the files that a mapping names; reads no row. `progress` is told now and
+    /// then, on the calling thread.
+    ///
+    /// # Errors
+    /// Where a folder or pattern has no fitting file, or a file is absent, empty, or changed while it
+    /// was hashed.
+    pub fn find(mapping: &'m Mapping, progress: &dyn Fn(Progress<'_>)) -> Result<Self, ReadError> {
+        let mut paths = Vec::new();
+        let mut bytes_total = 0;
+        for feed in &mapping.feeds {
+            for (path, format) in files(feed)? {
+                bytes_total += fs::metadata(&path).map_or(0, |metadata| metadata.len());
+                paths.push((feed, path, format));
+            }
+        }
+        let mut found = Vec::with_capacity(paths.len());
+        let mut bytes_done = 0;
+        for (mapping, path, format) in paths {
+            let feed = mapping.kind;
+            let told = |bytes: u64| {
+                let bytes_done = bytes_done + bytes;
+                progress(Progress { feed, file: &path, bytes_done, bytes_total, rows: 0 });
+            };
+            let (bytes, sha256, identity) = hashed(&path, &told)?;
+            bytes_done += bytes;
+            let input = Input { path, feed, bytes, rows: 0, sha256 };
+            found.push(Found { mapping, format, input, identity });
+        }
+        Ok(Self { found })
+    }
+
+    /// The files, feed by feed.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.found.iter().map(|found| &found.input)
+    }
+
+    /// Bytes of all files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.inputs().map(|input| input.bytes).sum()
+    }
+}
+
+fn hashed(path: &Path, told: &dyn Fn(u64)) -> Result<(u64, String, Identity), ReadError> {
+    let unreadable = |error: io::Error| failed(path, &error);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(ReadError::new(ReadErrorCode::Open, path, "is not a file"));
+    }
+    if metadata.len() == 0 {
+        let reason = "the file is empty; an export without rows still has a header";
+        return Err(ReadError::new(ReadErrorCode::Empty, path, reason));
+    }
+    told(0);
+    let mut hasher = Sha256::new();
+    let mut chunk = vec![0; 256 << 10];
+    let mut bytes = 0;
+    let mut tell_at = TELL_BYTES;
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(read) => {
+                bytes += read as u64;
+                hasher.update(&chunk[..read]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unreadable(error)),
+        }
+        if bytes >= tell_at {
+            told(bytes);
+            tell_at = bytes + TELL_BYTES;
+        }
+    }
+    let identity = identity(&metadata);
+    if bytes != metadata.len() || now(path)? != identity {
+        return Err(changed(path));
+    }
+    Ok((bytes, hexadecimal(hasher), identity))
+}
+
 /// Where one file's rows go: the good to the sink, the bad to the tally.
-pub(crate) struct Intake<'a> {
+pub(crate) struct Intake<'a, 't, 'm> {
     pub feed: FeedKind,
     pub file: Arc<Path>,
+    /// The file is read a second time: its rows are counted, and so are those wrong by themselves.
+    pub again: bool,
     pub tally: &'a mut Tally,
-    pub sink: &'a mut dyn FnMut(&Row<'_>) -> Result<(), Box<Fault>>,
+    pub sink: Sink<'a, 'm>,
+    pub take: &'a mut Take<'t>,
     /// Told the bytes of this file that are done and its rows so far.
     pub progress: &'a mut dyn FnMut(u64, u64),
     pub rows: u64,
@@ -41,67 +148,90 @@ pub(crate) struct Intake<'a> {
     pub told: u64,
 }
 
-impl Intake<'_> {
+impl Intake<'_, '_, '_> {
     /// Tells progress, once a mebibyte.
     pub fn tell(&mut self, bytes: u64) {
-        if bytes - self.told >= 1 << 20 {
+        if bytes - self.told >= TELL_BYTES {
             self.told = bytes;
             (self.progress)(bytes, self.rows);
         }
     }
 
+    /// A row; where it fills a part, the part is handed over.
     #[inline]
-    pub fn row(&mut self, row: &Row<'_>) {
+    pub fn row(&mut self, row: &Row<'_>) -> Result<(), Stop> {
         self.rows += 1;
-        if let Err(fault) = (self.sink)(row) {
+        let result = match &mut self.sink {
+            Sink::Receipts { reader, file, parts } => parts.row(reader, row, *file),
+            Sink::Placements { reader, placements } => reader.row(row, placements),
+            Sink::Records { reader, batch } => reader.row(row, batch),
+        };
+        if let Err(fault) = result {
             self.tally.bad(self.feed, &self.file, row.number, *fault);
+        }
+        match &mut self.sink {
+            Sink::Receipts { parts, .. } if parts.is_full() => parts.deliver(self.tally, self.take),
+            Sink::Placements { placements, .. } if placements.is_full() => {
+                placements.deliver(self.take)
+            }
+            _ => Ok(()),
         }
     }
 
     /// A row that never became cells.
     pub fn bad(&mut self, line: u64, fault: Fault) {
         self.rows += 1;
-        self.tally.bad(self.feed, &self.file, line, fault);
+        if !self.again {
+            self.tally.bad(self.feed, &self.file, line, fault);
+        }
     }
 }
 
-/// A file that is being read, and what it was when that began.
+/// A file that is being read.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct Opened<'f> {
     pub file: File,
-    pub path: PathBuf,
+    pub path: &'f Path,
     pub bytes: u64,
-    identity: (u64, Option<SystemTime>, u64),
+    found: &'f Found<'f>,
 }
 
-impl Opened {
-    pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let failed = |error: io::Error| failed(path, &error);
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if !metadata.is_file() {
-            return Err(ReadError::new(ReadErrorCode::Open, path, "is not a file"));
+impl<'f> Opened<'f> {
+    /// Opens a file; refuses it where it is no longer what was found.
+    pub fn open(found: &'f Found<'f>) -> Result<Self, ReadError> {
+        let path = &found.input.path;
+        let unreadable = |error: io::Error| failed(path, &error);
+        let file = File::open(path).map_err(unreadable)?;
+        if identity(&file.metadata().map_err(unreadable)?) != found.identity {
+            return Err(changed(path));
         }
-        if metadata.len() == 0 {
-            let reason = "the file is empty; an export without rows still has a header";
-            return Err(ReadError::new(ReadErrorCode::Empty, path, reason));
-        }
-        let identity = identity(&metadata);
-        Ok(Self { file, path: path.to_owned(), bytes: metadata.len(), identity })
+        Ok(Self { file, path, bytes: found.input.bytes, found })
     }
 
-    /// Refuses a file that is no longer what it was when it was opened.
-    pub fn ensure_unchanged(&self, bytes_read: u64) -> Result<(), ReadError> {
-        let now = fs::metadata(&self.path).map_err(|error| failed(&self.path, &error))?;
-        if identity(&now) == self.identity && bytes_read == self.bytes {
-            return Ok(());
+    /// Refuses a file that is no longer what was found.
+    pub fn ensure_unchanged(&self) -> Result<(), ReadError> {
+        if now(self.path)? == self.found.identity { Ok(()) } else { Err(changed(self.path)) }
+    }
+
+    /// The same, of a file all of whose bytes were hashed while they were read.
+    pub fn ensure_hash(&self, hasher: Sha256) -> Result<(), ReadError> {
+        if hexadecimal(hasher) != self.found.input.sha256 {
+            return Err(changed(self.path));
         }
-        let reason = "the file changed while it was read; import it when it is complete";
-        Err(ReadError::new(ReadErrorCode::Changed, &self.path, reason))
+        self.ensure_unchanged()
     }
 }
 
-fn identity(metadata: &Metadata) -> (u64, Option<SystemTime>, u64) {
+fn changed(path: &Path) -> ReadError {
+    let reason = "the file changed while it was read; import it when it is complete";
+    ReadError::new(ReadErrorCode::Changed, path, reason)
+}
+
+fn now(path: &Path) -> Result<Identity, ReadError> {
+    fs::metadata(path).map(|metadata| identity(&metadata)).map_err(|error| failed(path, &error))
+}
+
+fn identity(metadata: &Metadata) -> Identity {
     #[cfg(unix)]
     let inode = std::os::unix::fs::MetadataExt::ino(metadata);
     #[cfg(not(unix))]
@@ -114,13 +244,13 @@ pub(crate) fn failed(path: &Path, error: &io::Error) -> ReadError {
 }
 
 /// A hash in hexadecimal digits.
-pub(crate) fn hexadecimal(hasher: Sha256) -> String {
+fn hexadecimal(hasher: Sha256) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files of a feed, each with its format: those named, those in the folders named, those that
 /// fit the patterns; folders and patterns in order of names.
-pub(crate) fn files(mapping: &FeedMapping) -> Result<Vec<(PathBuf, FileFormat)>, ReadError> {
+fn files(mapping: &FeedMapping) -> Result<Vec<(PathBuf, FileFormat)>, ReadError> {
     let mut files: Vec<(PathBuf, FileFormat)> = Vec::new();
     for path in &mapping.files {
         let found = if path.is_dir() {

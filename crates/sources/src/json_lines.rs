@@ -5,15 +5,15 @@ use serde_json::Value;
 use crate::cell::{Cells, Row};
 use crate::input::{Intake, Opened};
 use crate::mapping::{Encoding, FeedMapping};
-use crate::problem::{Fault, ProblemCode, ReadError};
+use crate::problem::{Fault, ProblemCode, Stop};
 use crate::text::{ROW_BYTES_MAX, TextFile};
 
-/// Reads a file; gives the hash of its content and what is worth a warning.
+/// Reads a file; gives what is worth a warning.
 pub(crate) fn read(
-    opened: Opened,
+    opened: Opened<'_>,
     mapping: &FeedMapping,
-    intake: &mut Intake<'_>,
-) -> Result<(String, Option<String>), ReadError> {
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<Option<String>, Stop> {
     let mut file = TextFile::open(opened, Encoding::Utf8)?;
     let names = &mapping.columns;
     let mut seen = vec![false; names.len()];
@@ -40,7 +40,7 @@ pub(crate) fn read(
         }
         let bytes = line.len() + usize::from(end.is_some());
         if !line.trim_ascii().is_empty() {
-            row(line, file.line, names, &mut seen, intake);
+            row(line, file.line, names, &mut seen, intake)?;
         }
         file.consume(bytes, u64::from(end.is_some()));
     }
@@ -48,17 +48,23 @@ pub(crate) fn read(
         names.iter().zip(&seen).filter(|(_, seen)| !**seen).map(|(name, _)| &**name).collect();
     let warning = (!missing.is_empty() && intake.rows > 0)
         .then(|| format!("no line has the key {}", missing.join(", ")));
-    Ok((file.close()?, warning))
+    file.close()?;
+    Ok(warning)
 }
 
-fn row(line: &[u8], number: u64, names: &[String], seen: &mut [bool], intake: &mut Intake<'_>) {
+fn row(
+    line: &[u8],
+    number: u64,
+    names: &[String],
+    seen: &mut [bool],
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<(), Stop> {
     let fault = match serde_json::from_slice::<Value>(line) {
         Ok(Value::Object(object)) => {
             for (seen, name) in seen.iter_mut().zip(names) {
                 *seen = *seen || object.contains_key(name);
             }
-            intake.row(&Row { number, cells: Cells::Object { object: &object, names } });
-            return;
+            return intake.row(&Row { number, cells: Cells::Object { object: &object, names } });
         }
         Ok(_) => Fault::row(ProblemCode::NotAnObject, "the line is JSON, but not an object"),
         Err(_) if std::str::from_utf8(line).is_err() => {
@@ -70,4 +76,5 @@ fn row(line: &[u8], number: u64, names: &[String], seen: &mut [bool], intake: &m
         }
     };
     intake.bad(number, fault);
+    Ok(())
 }

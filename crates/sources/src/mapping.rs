@@ -34,11 +34,12 @@ pub enum FeedKind {
     Prices,
     Assortment,
     Stock,
+    Placements,
 }
 
 impl FeedKind {
-    /// Every kind, in the order in which feeds are read.
-    pub const ALL: [Self; 12] = [
+    /// Every kind, in the order in which feeds are reported.
+    pub const ALL: [Self; 13] = [
         Self::Receipts,
         Self::Products,
         Self::Shops,
@@ -51,6 +52,7 @@ impl FeedKind {
         Self::Prices,
         Self::Assortment,
         Self::Stock,
+        Self::Placements,
     ];
 
     /// Its table in the mapping file.
@@ -69,6 +71,7 @@ impl FeedKind {
             Self::Prices => "prices",
             Self::Assortment => "assortment",
             Self::Stock => "stock",
+            Self::Placements => "placements",
         }
     }
 

@@ -1,93 +1,77 @@
 //! Rows of Parquet files.
 
-use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    ArrowPrimitiveType, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType,
 };
-use arrow_array::{Array, ArrayRef, Int64Array, PrimitiveArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, Int64Array, PrimitiveArray, RecordBatch, StringArray};
 use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::ArrowError;
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use sha2::{Digest, Sha256};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use rustc_hash::FxHashMap;
 
-use crate::cell::{Cells, Column, Row};
+use crate::cell::{Cells, Column, Dictionary, Row};
 use crate::csv::find;
-use crate::input::{Intake, Opened, failed, hexadecimal};
+use crate::input::{Intake, Opened, failed};
 use crate::mapping::FeedMapping;
-use crate::problem::{ReadError, ReadErrorCode};
+use crate::problem::{ReadError, ReadErrorCode, Stop};
 
-const BLOCK_ROWS: usize = 16_384;
+/// Small enough that the columns of a block stay in the processor's cache while its rows are read.
+const BLOCK_ROWS: usize = 2_048;
 
-/// Reads a file; gives the hash of its content.
+/// Reads a file.
 pub(crate) fn read(
-    mut opened: Opened,
+    opened: Opened<'_>,
     mapping: &FeedMapping,
-    intake: &mut Intake<'_>,
-) -> Result<String, ReadError> {
-    let (sha256, bytes) = hashed(&mut opened)?;
-    let path = opened.path.clone();
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<(), Stop> {
+    let (path, bytes) = (opened.path, opened.bytes);
     let corrupt = |reason: String| {
         let reason = format!("is not a whole Parquet file: {reason}");
-        ReadError::new(ReadErrorCode::Corrupt, &path, reason)
+        ReadError::new(ReadErrorCode::Corrupt, path, reason)
     };
-    let again = opened.file.try_clone().map_err(|error| failed(&path, &error))?;
-    let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(again)).map_err(corrupt)?;
+    let file = opened.file.try_clone().map_err(|error| failed(path, &error))?;
+    let metadata = guarded(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()));
+    let metadata = listed(metadata.map_err(corrupt)?);
+    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
     let schema = builder.schema().clone();
     let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let mut places = Vec::with_capacity(mapping.columns.len());
     for column in &mapping.columns {
         let place = find(&names, column);
-        places.push(place.map_err(|(code, reason)| ReadError::new(code, &path, reason))?);
+        places.push(place.map_err(|(code, reason)| ReadError::new(code, path, reason))?);
     }
     let rows_total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
     let mask = ProjectionMask::roots(builder.parquet_schema(), places.iter().copied());
     let mut reader = guarded(|| builder.with_projection(mask).with_batch_size(BLOCK_ROWS).build())
         .map_err(corrupt)?;
     let mut number = 0;
+    let mut lists = Lists::default();
     loop {
         let block = match guarded(|| reader.next().transpose()) {
             Ok(None) => break,
             Ok(Some(block)) => block,
-            Err(reason) => return Err(corrupt(reason)),
+            Err(reason) => return Err(corrupt(reason).into()),
         };
-        let columns = columns(&block, mapping).map_err(|(column, reason)| {
+        let columns = columns(&block, mapping, &mut lists).map_err(|(column, reason)| {
             let reason = format!("column {column:?} {reason}");
-            ReadError::new(ReadErrorCode::Column, &path, reason)
+            ReadError::new(ReadErrorCode::Column, path, reason)
         })?;
         for row in 0..block.num_rows() {
             number += 1;
-            intake.row(&Row { number, cells: Cells::Columns { columns: &columns, row } });
+            intake.row(&Row { number, cells: Cells::Columns { columns: &columns, row } })?;
         }
         let done = u128::from(bytes) * u128::from(number) / u128::from(rows_total.max(1));
         (intake.progress)(u64::try_from(done).unwrap_or(bytes).min(bytes), intake.rows);
     }
-    opened.ensure_unchanged(bytes)?;
-    Ok(sha256)
-}
-
-fn hashed(opened: &mut Opened) -> Result<(String, u64), ReadError> {
-    let mut hasher = Sha256::new();
-    let mut chunk = vec![0; 256 << 10];
-    let mut bytes = 0;
-    loop {
-        match opened.file.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(read) => {
-                bytes += read as u64;
-                hasher.update(&chunk[..read]);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(&opened.path, &error)),
-        }
-    }
-    opened.file.rewind().map_err(|error| failed(&opened.path, &error))?;
-    Ok((hexadecimal(hasher), bytes))
+    Ok(opened.ensure_unchanged()?)
 }
 
 /// Runs the decoder; a file so broken that the decoder panics is a corrupt file like any other.
@@ -98,8 +82,55 @@ fn guarded<T, E: std::fmt::Display>(decode: impl FnOnce() -> Result<T, E>) -> Re
     }
 }
 
+/// The same file with its columns of texts as lists of distinct texts and places in them, which is how
+/// most writers store them: a text that repeats is then understood once.
+fn listed(metadata: ArrowReaderMetadata) -> ArrowReaderMetadata {
+    let list = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let of = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            Arc::new(field.as_ref().clone().with_data_type(list.clone()))
+        }
+        _ => field.clone(),
+    };
+    let schema = metadata.schema();
+    let fields: Fields = schema.fields().iter().map(of).collect();
+    let schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    let listed = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options);
+    listed.unwrap_or(metadata)
+}
+
+/// The lists of texts of the block before, so that a list that goes on is known again.
+#[derive(Debug, Default)]
+struct Lists {
+    latest: FxHashMap<String, (StringArray, u64)>,
+    count: u64,
+}
+
+impl Lists {
+    /// The number of a column's list.
+    fn number(&mut self, column: &str, values: &StringArray) -> u64 {
+        let same = |known: &StringArray| {
+            std::ptr::eq(known.value_data().as_ptr(), values.value_data().as_ptr())
+                && known.len() == values.len()
+        };
+        if let Some((known, number)) = self.latest.get(column)
+            && same(known)
+        {
+            return *number;
+        }
+        self.count += 1;
+        self.latest.insert(column.to_owned(), (values.clone(), self.count));
+        self.count
+    }
+}
+
 /// One column a slot, in one of the shapes that cells have.
-fn columns(block: &RecordBatch, mapping: &FeedMapping) -> Result<Vec<Column>, (String, String)> {
+fn columns(
+    block: &RecordBatch,
+    mapping: &FeedMapping,
+    lists: &mut Lists,
+) -> Result<Vec<Column>, (String, String)> {
     mapping
         .columns
         .iter()
@@ -109,6 +140,13 @@ fn columns(block: &RecordBatch, mapping: &FeedMapping) -> Result<Vec<Column>, (S
                 .index_of(name)
                 .map(|index| block.column(index).clone())
                 .map_err(|error| (name.clone(), error.to_string()))?;
+            if let Some(texts) = array.as_dictionary_opt::<Int32Type>()
+                && let Some(values) = texts.values().as_string_opt::<i32>()
+            {
+                let (keys, values) = (texts.keys().clone(), values.clone());
+                let number = lists.number(name, &values);
+                return Ok(Column::Dictionary(Dictionary { keys, values, number }));
+            }
             column(&array).map_err(|reason| (name.clone(), reason))
         })
         .collect()

@@ -183,6 +183,21 @@ impl ReadError {
     }
 }
 
+/// Why a reading ends before its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A file cannot be read as a whole.
+    File(ReadError),
+    /// Whoever takes the parts refused one, and knows why.
+    Taker,
+}
+
+impl From<ReadError> for Stop {
+    fn from(error: ReadError) -> Self {
+        Self::File(error)
+    }
+}
+
 /// What is wrong with one row, before it is known where the row stands.
 #[derive(Debug)]
 pub(crate) struct Fault {

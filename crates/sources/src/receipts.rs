@@ -1,23 +1,25 @@
 //! Rows to lines of receipts.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::hash::BuildHasher;
 
 use retail::{LineBatch, NONE, Texts};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::cell::{Cell, Row};
 use crate::clock::When;
+use crate::coded::Coded;
+use crate::lines;
 use crate::mapping::{FeedMapping, Field, Source};
 use crate::problem::{Fault, ProblemCode};
-use crate::value::{Values, refuse_personal, usable, wrong_time};
+use crate::value::{Values, usable, wrong_time};
 
 /// The id of the shop where the source records none.
 pub const SHOP_UNKNOWN: &str = "-";
 
 type Parsed<T> = Result<T, Box<Fault>>;
 
-/// Lines read so far, of all receipt feeds of a mapping, and what is known of each beside the batch.
+/// Lines of the part that is being gathered, and what is known of each beside the batch.
 #[derive(Debug, Default)]
 pub(crate) struct Receipts {
     pub lines: LineBatch,
@@ -28,17 +30,37 @@ pub(crate) struct Receipts {
     /// File and row of each line.
     pub origin: Vec<Origin>,
     pub facts: Vec<Facts>,
-    /// Files by number, each with whether its identical lines are kept.
-    pub files: Vec<(Arc<Path>, bool)>,
-    /// Rows with neither quantity nor amount: they say nothing and are left out.
-    pub empty: u64,
+    pub earlier: Earlier,
+    /// Which part this is: codes of one part mean nothing in another.
+    part: u32,
     line_names: Texts,
-    keys: FxHashMap<[u32; 4], u32>,
-    last: Option<([u32; 4], u32)>,
+    keys: FxHashMap<Key, u32>,
+    last: Option<(Key, u32)>,
+}
+
+/// Network, shop, till and number, as codes.
+type Key = [u32; 4];
+
+/// In the place of a receipt: an earlier part had it.
+const LATE: u32 = u32::MAX;
+
+/// What is known of the receipts of earlier parts.
+#[derive(Debug, Default)]
+pub(crate) struct Earlier {
+    /// Hashes of the keys of receipts that were delivered. The only thing that grows with receipts;
+    /// two receipts of one hash are both looked at again, which changes nothing.
+    pub delivered: FxHashSet<u64>,
+    /// Receipts that were delivered before all of their lines had come, and the first line that came
+    /// too late.
+    pub late: FxHashMap<u64, Origin>,
+    /// How many lines came too late.
+    pub late_lines: u64,
+    /// The late receipts, when they are read again: lines before this one were judged the first time.
+    pub judged: FxHashMap<u64, Origin>,
 }
 
 /// Where a line came from: the file's number above, the row below.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Origin(u64);
 
 impl Origin {
@@ -62,89 +84,25 @@ impl Origin {
 pub(crate) struct Facts {
     pub customer: u32,
     pub card: u32,
-    pub first_at: i64,
-    pub last_at: i64,
+    first_at: i64,
+    last_at: i64,
+    /// Lines before this one were judged when an earlier part had them.
+    pub judged: Origin,
+    /// They were more than a day apart already.
+    long_then: bool,
 }
 
-/// A field whose values become codes, and the latest of them: neighbouring rows repeat each other.
-#[derive(Debug, Default)]
-struct Coded<'m> {
-    field: Option<&'m Field>,
-    by_integer: FxHashMap<i64, u32>,
-    last_integer: Option<(i64, u32)>,
-    last_text: Option<(String, u32)>,
-}
+impl Facts {
+    const DAY_MICROS: i64 = 86_400_000_000;
 
-impl<'m> Coded<'m> {
-    fn of(mapping: &'m FeedMapping, name: &str) -> Self {
-        Self { field: mapping.field(name), ..Self::default() }
+    fn is_long(&self) -> bool {
+        self.last_at - self.first_at > Self::DAY_MICROS
     }
 
-    /// The code of the row's value, [`NONE`] where there is none.
-    #[inline]
-    fn code(&mut self, row: &Row<'_>, texts: &mut Texts) -> Parsed<u32> {
-        let Some(field) = self.field else { return Ok(NONE) };
-        if let Source::Column(slot) = field.source
-            && field.none.is_empty()
-            && let Some(number) = row.integer(slot)
-        {
-            return self.integer(number, field, texts);
-        }
-        let mut joined = String::new();
-        let cell = field.cell(row, &mut joined);
-        match cell {
-            Cell::None => Ok(NONE),
-            Cell::Integer(number) => self.integer(number, field, texts),
-            Cell::Text(text) => match &self.last_text {
-                Some((last, code)) if last == text => Ok(*code),
-                _ => {
-                    let code = new_code(text, field, texts)?;
-                    let mut last = self.last_text.take().map_or_else(String::new, |last| last.0);
-                    last.clear();
-                    last.push_str(text);
-                    self.last_text = Some((last, code));
-                    Ok(code)
-                }
-            },
-            cell => match usable(cell, &field.name)?.integer() {
-                Some(number) => self.integer(number, field, texts),
-                None => new_code(&cell.to_text(), field, texts),
-            },
-        }
+    /// Whether lines are more than a day apart, which was not said before.
+    pub fn is_newly_long(&self) -> bool {
+        self.is_long() && !self.long_then
     }
-
-    #[inline]
-    fn integer(&mut self, number: i64, field: &Field, texts: &mut Texts) -> Parsed<u32> {
-        if let Some((last, code)) = self.last_integer
-            && last == number
-        {
-            return Ok(code);
-        }
-        let code = match self.by_integer.get(&number) {
-            Some(&code) => code,
-            None => {
-                let code = new_code(&number.to_string(), field, texts)?;
-                self.by_integer.insert(number, code);
-                code
-            }
-        };
-        self.last_integer = Some((number, code));
-        Ok(code)
-    }
-
-    fn required(&mut self, row: &Row<'_>, texts: &mut Texts) -> Parsed<u32> {
-        match self.code(row, texts)? {
-            NONE => Err(Fault::missing(self.field.map_or("field", |field| &field.name))),
-            code => Ok(code),
-        }
-    }
-}
-
-fn new_code(text: &str, field: &Field, texts: &mut Texts) -> Parsed<u32> {
-    if field.customer && texts.find(text).is_none() {
-        refuse_personal(text, &field.name)?;
-    }
-    Ok(texts.code(text))
 }
 
 /// Reads the rows of one receipt feed into [`Receipts`].
@@ -171,7 +129,11 @@ pub(crate) struct Reader<'m> {
     discount: Option<&'m Field>,
     retailer_coupon: Option<&'m Field>,
     supplier_coupon: Option<&'m Field>,
-    shop_unknown: Option<u32>,
+    part: u32,
+    rows: u64,
+    empty: u64,
+    /// Which values of a kind that mean a return have occurred.
+    returns: Vec<bool>,
 }
 
 /// The amounts of a line, in the order of the batch: quantity, net, discount, coupons.
@@ -204,23 +166,61 @@ impl<'m> Reader<'m> {
             discount: field("discount"),
             retailer_coupon: field("retailer_coupon"),
             supplier_coupon: field("supplier_coupon"),
-            shop_unknown: None,
+            part: 0,
+            rows: 0,
+            empty: 0,
+            returns: field("kind").map_or(Vec::new(), |kind| vec![false; kind.returns.len()]),
         }
+    }
+
+    /// What is worth a warning once all rows are read.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.empty > 0 {
+            warnings.push(format!(
+                "receipts: {} rows have neither quantity nor amount; they are counted as good and left out",
+                self.empty
+            ));
+        }
+        let values = self.kind.map_or(&[][..], |kind| &kind.returns);
+        for (value, seen) in values.iter().zip(&self.returns) {
+            if !seen && self.rows > 0 {
+                warnings.push(format!(
+                    "receipts: no row has the kind {value:?}, which means a return; perhaps returns are written otherwise"
+                ));
+            }
+        }
+        warnings
+    }
+
+    /// The hash of the key of a row's receipt.
+    pub fn key_hash(&self, row: &Row<'_>) -> Parsed<u64> {
+        let mut joined: [String; 4] = Default::default();
+        let [network, shop, till, number] = &mut joined;
+        let network = self.network.text(row, network)?;
+        let shop = self.shop.text(row, shop)?.unwrap_or(Cow::Borrowed(SHOP_UNKNOWN));
+        let till = self.till.text(row, till)?;
+        let number = self.number.text(row, number)?;
+        Ok(key_hash([network.as_deref(), Some(&*shop), till.as_deref(), number.as_deref()]))
     }
 
     /// Adds a row as a line, or says what is wrong with it.
     pub fn row(&mut self, row: &Row<'_>, file: usize, receipts: &mut Receipts) -> Parsed<()> {
+        if self.part != receipts.part {
+            self.forget(receipts.part);
+        }
+        self.rows += 1;
         let names = &mut receipts.lines.names;
         let number = self.number.required(row, &mut names.number)?;
         let product = self.product.required(row, &mut names.product)?;
         let when = self.when(row)?;
         let [quantity, net, discount, retailer_coupon, supplier_coupon] = self.amounts(row)?;
         if quantity == 0 && net == 0 && self.values.is_zero(self.net, row) {
-            receipts.empty += 1;
+            self.empty += 1;
             return Ok(());
         }
         let shop = match self.shop.code(row, &mut names.shop)? {
-            NONE => *self.shop_unknown.get_or_insert_with(|| names.shop.code(SHOP_UNKNOWN)),
+            NONE => names.shop.code(SHOP_UNKNOWN),
             code => code,
         };
         let network = self.network.code(row, &mut names.network)?;
@@ -231,7 +231,11 @@ impl<'m> Reader<'m> {
         let original = self.original.code(row, &mut names.original)?;
         let fiscal = self.fiscal(row, &mut names.fiscal)?;
         let line = self.line.code(row, &mut receipts.line_names)?;
-        let receipt = receipts.receipt([network, shop, till, number], customer, card, when.at)?;
+        let origin = Origin::new(file, row.number);
+        let key = [network, shop, till, number];
+        let Some(receipt) = receipts.receipt(key, customer, card, when.at, origin)? else {
+            return Ok(());
+        };
 
         let lines = &mut receipts.lines;
         lines.network.push(network);
@@ -254,13 +258,39 @@ impl<'m> Reader<'m> {
         lines.supplier_coupon.push(supplier_coupon);
         receipts.receipt.push(receipt);
         receipts.line.push(line);
-        receipts.origin.push(Origin::new(file, row.number));
+        receipts.origin.push(origin);
         Ok(())
+    }
+
+    #[cold]
+    fn forget(&mut self, part: u32) {
+        self.part = part;
+        for coded in [
+            &mut self.number,
+            &mut self.product,
+            &mut self.shop,
+            &mut self.network,
+            &mut self.till,
+            &mut self.customer,
+            &mut self.card,
+            &mut self.channel,
+            &mut self.original,
+            &mut self.line,
+        ] {
+            coded.forget();
+        }
     }
 
     fn when(&mut self, row: &Row<'_>) -> Parsed<When> {
         let mut joined = String::new();
         if let Some(field) = self.at {
+            if let Source::Column(slot) = field.source
+                && field.none.is_empty()
+                && let Some(moment) = row.moment(slot)
+                && let Some(when) = self.values.clock.when(moment, &field.format)
+            {
+                return Ok(when);
+            }
             return match usable(field.cell(row, &mut joined), &field.name)? {
                 Cell::None => Err(Fault::missing("at")),
                 cell => {
@@ -295,7 +325,7 @@ impl<'m> Reader<'m> {
 
     /// The amounts of a line, with the sign of a return where the row says that it is one.
     #[inline]
-    fn amounts(&self, row: &Row<'_>) -> Parsed<Amounts> {
+    fn amounts(&mut self, row: &Row<'_>) -> Parsed<Amounts> {
         let money = |field| self.values.money(field, row).map(|money| money.map(|money| money.0));
         let Some(net) = money(self.net)? else { return Err(Fault::missing("net")) };
         let quantity = self.values.quantity(self.quantity, row)?.map(|quantity| quantity.0);
@@ -305,11 +335,12 @@ impl<'m> Reader<'m> {
         let one = if net < 0 { -retail::Quantity::SCALE } else { retail::Quantity::SCALE };
         let mut amounts =
             [quantity.unwrap_or(one), net, discount, retailer_coupon, supplier_coupon];
-        let is_return = match self.kind {
-            Some(kind) => is_return(kind, row)?,
-            None => false,
+        let return_value = match self.kind {
+            Some(kind) => return_value(kind, row)?,
+            None => None,
         };
-        if is_return {
+        if let Some(value) = return_value {
+            self.returns[value] = true;
             for amount in &mut amounts {
                 *amount = -amount.abs();
             }
@@ -342,35 +373,55 @@ impl<'m> Reader<'m> {
     }
 }
 
-fn is_return(kind: &Field, row: &Row<'_>) -> Parsed<bool> {
+/// Which of the values that mean a return the row has, if any.
+fn return_value(kind: &Field, row: &Row<'_>) -> Parsed<Option<usize>> {
     let mut joined = String::new();
+    let place = |text: &str| kind.returns.iter().position(|value| value == text);
     Ok(match usable(kind.cell(row, &mut joined), &kind.name)? {
-        Cell::None => false,
-        Cell::Text(text) => kind.returns.iter().any(|value| value == text),
-        cell => kind.returns.contains(&cell.to_text()),
+        Cell::None => None,
+        Cell::Text(text) => place(text),
+        cell => place(&cell.to_text()),
     })
 }
 
+fn key_hash(key: [Option<&str>; 4]) -> u64 {
+    FxBuildHasher.hash_one(key)
+}
+
 impl Receipts {
-    /// The receipt of a key; refuses a line that names another customer or card than it has.
+    /// The receipt of a key, if this part has it; refuses a line that names another customer or card
+    /// than the receipt has.
     #[inline]
-    fn receipt(&mut self, key: [u32; 4], customer: u32, card: u32, at: i64) -> Parsed<u32> {
+    fn receipt(
+        &mut self,
+        key: Key,
+        customer: u32,
+        card: u32,
+        at: i64,
+        origin: Origin,
+    ) -> Parsed<Option<u32>> {
         let receipt = match self.last {
             Some((last, receipt)) if last == key => receipt,
             _ => {
-                let next = u32::try_from(self.facts.len()).expect("fewer than 2^32 receipts");
-                let receipt = *self.keys.entry(key).or_insert(next);
-                if receipt == next {
-                    self.facts.push(Facts { customer, card, first_at: at, last_at: at });
-                }
+                let receipt = match self.keys.get(&key) {
+                    Some(&receipt) => receipt,
+                    None => self.begin(key, at, origin),
+                };
                 self.last = Some((key, receipt));
                 receipt
             }
         };
+        if receipt == LATE {
+            self.earlier.late_lines += 1;
+            return Ok(None);
+        }
         let facts = &mut self.facts[receipt as usize];
         let mine = [("customer", facts.customer, customer), ("card", facts.card, card)];
         for (field, known, code) in mine {
             if known != NONE && code != NONE && code != known {
+                if origin < facts.judged {
+                    return Ok(None);
+                }
                 // Not the value: whoever is erased later must not stay in a quarantine file.
                 let reason = format!("the receipt already has another {field}");
                 return Err(Fault::field(ProblemCode::Conflict, field, "", reason));
@@ -384,6 +435,93 @@ impl Receipts {
         }
         facts.first_at = facts.first_at.min(at);
         facts.last_at = facts.last_at.max(at);
-        Ok(receipt)
+        facts.long_then |= origin < facts.judged && facts.is_long();
+        Ok(Some(receipt))
+    }
+
+    /// A receipt that this part has not had yet, or [`LATE`] where an earlier part had it.
+    fn begin(&mut self, key: Key, at: i64, origin: Origin) -> u32 {
+        let mut judged = Origin::default();
+        let earlier = &self.earlier;
+        if !earlier.delivered.is_empty() || !earlier.judged.is_empty() {
+            let hash = self.hash(key);
+            if self.earlier.delivered.contains(&hash) {
+                self.earlier.late.entry(hash).or_insert(origin);
+                self.keys.insert(key, LATE);
+                return LATE;
+            }
+            judged = self.earlier.judged.get(&hash).copied().unwrap_or_default();
+        }
+        let receipt = u32::try_from(self.facts.len()).ok().filter(|&receipt| receipt != LATE);
+        let receipt = receipt.expect("fewer than 2^32 - 1 receipts in a part");
+        self.keys.insert(key, receipt);
+        let (customer, card) = (NONE, NONE);
+        let facts = Facts { customer, card, first_at: at, last_at: at, judged, long_then: false };
+        self.facts.push(facts);
+        receipt
+    }
+
+    fn hash(&self, [network, shop, till, number]: Key) -> u64 {
+        let names = &self.lines.names;
+        key_hash([
+            names.network.text(network),
+            names.shop.text(shop),
+            names.till.text(till),
+            names.number.text(number),
+        ])
+    }
+
+    /// The hash of the key of a line's receipt.
+    pub fn hash_of(&self, row: u32) -> u64 {
+        self.hash(self.key(row))
+    }
+
+    fn key(&self, row: u32) -> Key {
+        let (lines, row) = (&self.lines, row as usize);
+        [lines.network[row], lines.shop[row], lines.till[row], lines.number[row]]
+    }
+
+    /// Ends a part: leaves the receipts that have none of the latest `hold` lines, and gives the
+    /// others, of which more lines may come, as the beginning of the next part.
+    pub fn hold_back(&mut self, hold: usize) -> Self {
+        let settled = self.receipt.len().saturating_sub(hold);
+        let mut places = vec![NONE; self.facts.len()];
+        let mut held = Self {
+            part: self.part + 1,
+            earlier: std::mem::take(&mut self.earlier),
+            ..Self::default()
+        };
+        for &receipt in &self.receipt[settled..] {
+            if places[receipt as usize] == NONE {
+                places[receipt as usize] = held.facts.len() as u32;
+                held.facts.push(self.facts[receipt as usize]);
+            }
+        }
+        let rows: Vec<u32> = (0..)
+            .zip(&self.receipt)
+            .filter(|&(_, &receipt)| places[receipt as usize] != NONE)
+            .map(|(row, _)| row)
+            .collect();
+        held.lines = lines::copy(&mut self.lines, &rows);
+        held.line = lines::recoded(&self.line, &rows, &self.line_names, &mut held.line_names);
+        held.origin = lines::picked(&self.origin, &rows);
+        held.receipt =
+            rows.iter().map(|&row| places[self.receipt[row as usize] as usize]).collect();
+        let recode = |code: &mut u32, from: &Texts, to: &mut Texts| {
+            *code = from.text(*code).map_or(NONE, |text| to.code(text));
+        };
+        for facts in &mut held.facts {
+            let (from, to) = (&self.lines.names, &mut held.lines.names);
+            recode(&mut facts.customer, &from.customer, &mut to.customer);
+            recode(&mut facts.card, &from.card, &mut to.card);
+        }
+        for (row, &receipt) in (0..).zip(&held.receipt) {
+            held.keys.insert(held.key(row), receipt);
+        }
+        lines::remove(&mut self.lines, &rows);
+        lines::thin(&mut self.line, &rows);
+        lines::thin(&mut self.origin, &rows);
+        lines::thin(&mut self.receipt, &rows);
+        held
     }
 }

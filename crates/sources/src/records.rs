@@ -33,8 +33,8 @@ impl<'m> Reader<'m> {
     /// Adds a row, or says what is wrong with it.
     pub fn row(&mut self, row: &Row<'_>, batch: &mut Batch) -> Parsed<()> {
         match self.mapping.kind {
-            // Lines of receipts have a reader of their own.
-            FeedKind::Receipts => {}
+            // These have readers of their own.
+            FeedKind::Receipts | FeedKind::Placements => {}
             FeedKind::Products => batch.products.push(self.product(row)?),
             FeedKind::Shops => batch.shops.push(self.shop(row)?),
             FeedKind::Customers => batch.customers.push(self.customer(row)?),

@@ -2,10 +2,13 @@
 //! customer which others of the same receipt name.
 
 use std::hash::Hasher;
+use std::path::Path;
+use std::sync::Arc;
 
 use retail::{LineBatch, NONE};
 use rustc_hash::{FxHashMap, FxHasher};
 
+use crate::lines;
 use crate::mapping::FeedKind;
 use crate::problem::{Fault, ProblemCode, Tally};
 use crate::receipts::Receipts;
@@ -13,17 +16,53 @@ use crate::receipts::Receipts;
 /// Groups of lines up to this size are compared pair by pair, without a table.
 const SMALL: usize = 24;
 
-const DAY_MICROS: i64 = 86_400_000_000;
+/// What is worth a warning, counted over all parts.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    long: u64,
+    again: u64,
+    in_several_files: u64,
+}
 
-/// Completes the lines and takes the repeated ones out; gives the batch and what is worth a warning.
-pub(crate) fn settle(mut receipts: Receipts, tally: &mut Tally) -> (LineBatch, Vec<String>) {
+impl Told {
+    /// The warnings.
+    pub fn warnings(&self) -> Vec<String> {
+        let warnings = [
+            (
+                self.long,
+                "receipts have lines more than a day apart; if tills begin their numbers anew, join the date into the number",
+            ),
+            (
+                self.again,
+                "lines of receipts stand in several files; they are counted as good and taken once",
+            ),
+            (
+                self.in_several_files,
+                "receipts have different lines in several files, taken together; import corrected exports one by one, so that the later replaces the earlier",
+            ),
+        ];
+        let warnings = warnings.into_iter().filter(|warning| warning.0 > 0);
+        warnings.map(|(count, what)| format!("{count} {what}")).collect()
+    }
+}
+
+/// A file of receipts, and whether its identical lines are kept.
+pub(crate) type ReceiptFile = (Arc<Path>, bool);
+
+/// Completes the lines of whole receipts and takes the repeated ones out. What an earlier part said of
+/// lines that come again is not said once more.
+pub(crate) fn settle(
+    mut receipts: Receipts,
+    files: &[ReceiptFile],
+    told: &mut Told,
+    tally: &mut Tally,
+) -> LineBatch {
     for (at, &receipt) in receipts.receipt.iter().enumerate() {
         let facts = &receipts.facts[receipt as usize];
         receipts.lines.customer[at] = facts.customer;
         receipts.lines.card[at] = facts.card;
     }
     let mut repeated = Vec::new();
-    let mut in_several_files = 0;
     let rows = by_receipt(&receipts);
     let mut keys = Vec::new();
     for group in
@@ -31,50 +70,42 @@ pub(crate) fn settle(mut receipts: Receipts, tally: &mut Tally) -> (LineBatch, V
     {
         if group.len() > 1 {
             let before = repeated.len();
-            find(&receipts, group, &mut keys, &mut repeated);
-            in_several_files += usize::from(several_files(&receipts, group, &repeated[before..]));
+            find(&receipts, files, group, &mut keys, &mut repeated);
+            let facts = &receipts.facts[receipts.receipt[group[0] as usize] as usize];
+            told.long += u64::from(facts.is_newly_long());
+            let repeated = &repeated[before..];
+            let judged = |&row: &u32| receipts.origin[row as usize] < facts.judged;
+            let (then, now) = group.split_at(group.partition_point(judged));
+            let newly = !now.is_empty()
+                && several_files(&receipts, group, repeated)
+                && !several_files(&receipts, then, repeated);
+            told.in_several_files += u64::from(newly);
         }
     }
     repeated.sort_unstable();
     let mut dropped = Vec::with_capacity(repeated.len());
-    let mut again = 0;
     for &(at, first) in &repeated {
         let (origin, earlier) = (receipts.origin[at as usize], receipts.origin[first as usize]);
+        let is_new = origin >= receipts.facts[receipts.receipt[at as usize] as usize].judged;
         if origin.file() != earlier.file() {
             // Exports overlap: the line is known already, and of a numbered line the later file tells.
-            again += 1;
+            told.again += u64::from(is_new);
             dropped.push(if receipts.line[at as usize] == NONE { at } else { first });
             continue;
         }
         dropped.push(at);
-        let first = earlier;
-        let file = &receipts.files[origin.file()].0;
-        let field = if receipts.line[at as usize] == NONE { "" } else { "line" };
-        let reason = format!("the receipt already has this line, from line {}", first.row());
-        let fault = Fault::field(ProblemCode::DuplicateLine, field, "", reason);
-        tally.bad(FeedKind::Receipts, file, origin.row(), *fault);
+        if is_new {
+            let file = &files[origin.file()].0;
+            let field = if receipts.line[at as usize] == NONE { "" } else { "line" };
+            let reason = format!("the receipt already has this line, from line {}", earlier.row());
+            let fault = Fault::field(ProblemCode::DuplicateLine, field, "", reason);
+            tally.bad(FeedKind::Receipts, file, origin.row(), *fault);
+        }
     }
-    let long =
-        receipts.facts.iter().filter(|facts| facts.last_at - facts.first_at > DAY_MICROS).count();
-    let warnings = [
-        (
-            long,
-            "receipts have lines more than a day apart; if tills begin their numbers anew, join the date into the number",
-        ),
-        (
-            again,
-            "lines of receipts stand in several files; they are counted as good and taken once",
-        ),
-        (
-            in_several_files,
-            "receipts have different lines in several files, taken together; import corrected exports one by one, so that the later replaces the earlier",
-        ),
-    ];
-    let warnings = warnings.into_iter().filter(|warning| warning.0 > 0);
     dropped.sort_unstable();
     dropped.dedup();
-    let said = warnings.map(|(count, what)| format!("{count} {what}")).collect();
-    (without(receipts.lines, &dropped), said)
+    lines::remove(&mut receipts.lines, &dropped);
+    receipts.lines
 }
 
 /// Whether lines of a receipt that stay came from more than one file.
@@ -112,7 +143,13 @@ fn by_receipt(receipts: &Receipts) -> Vec<u32> {
 }
 
 /// Finds the repeated lines of one receipt, each with the line it repeats.
-fn find(receipts: &Receipts, group: &[u32], keys: &mut Vec<u64>, repeated: &mut Vec<(u32, u32)>) {
+fn find(
+    receipts: &Receipts,
+    files: &[ReceiptFile],
+    group: &[u32],
+    keys: &mut Vec<u64>,
+    repeated: &mut Vec<(u32, u32)>,
+) {
     keys.clear();
     keys.extend(group.iter().map(|&row| key(receipts, row as usize)));
     let mut table: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
@@ -120,7 +157,7 @@ fn find(receipts: &Receipts, group: &[u32], keys: &mut Vec<u64>, repeated: &mut 
         if group.len() <= SMALL {
             let same: Vec<usize> = (0..i).filter(|&j| keys[j] == keys[i]).collect();
             if !same.is_empty() {
-                judge(receipts, group, i, &same, repeated);
+                judge(receipts, files, group, i, &same, repeated);
             }
             continue;
         }
@@ -128,7 +165,7 @@ fn find(receipts: &Receipts, group: &[u32], keys: &mut Vec<u64>, repeated: &mut 
             table.entry(keys[0]).or_default().push(0);
         }
         let same = table.entry(keys[i]).or_default();
-        judge(receipts, group, i, same, repeated);
+        judge(receipts, files, group, i, same, repeated);
         same.push(i);
     }
 }
@@ -136,6 +173,7 @@ fn find(receipts: &Receipts, group: &[u32], keys: &mut Vec<u64>, repeated: &mut 
 /// Whether line `i` of a group repeats one of `same`, earlier lines with the same key.
 fn judge(
     receipts: &Receipts,
+    files: &[ReceiptFile],
     group: &[u32],
     i: usize,
     same: &[usize],
@@ -150,7 +188,7 @@ fn judge(
     // The latest, so that of three files with a numbered line the last one tells.
     let Some(&first) = equal.last() else { return };
     let origin = receipts.origin[row as usize];
-    let keep = receipts.files[origin.file()].1 && receipts.line[row as usize] == NONE;
+    let keep = files[origin.file()].1 && receipts.line[row as usize] == NONE;
     if !keep {
         repeated.push((row, first));
         return;
@@ -203,47 +241,4 @@ fn content(lines: &LineBatch, row: usize) -> [i64; 10] {
         i64::from(lines.original[row]),
         i64::from(lines.fiscal[row]),
     ]
-}
-
-/// The batch without some of its rows, which are given in order.
-fn without(mut lines: LineBatch, dropped: &[u32]) -> LineBatch {
-    if dropped.is_empty() {
-        return lines;
-    }
-    fn thin<T: Copy>(column: &mut Vec<T>, dropped: &[u32]) {
-        let mut next = dropped.iter().copied().peekable();
-        let mut row = 0_u32;
-        column.retain(|_| {
-            let drop = next.next_if_eq(&row).is_some();
-            row += 1;
-            !drop
-        });
-    }
-    for column in [
-        &mut lines.network,
-        &mut lines.shop,
-        &mut lines.till,
-        &mut lines.number,
-        &mut lines.fiscal,
-        &mut lines.customer,
-        &mut lines.card,
-        &mut lines.channel,
-        &mut lines.original,
-        &mut lines.product,
-    ] {
-        thin(column, dropped);
-    }
-    for column in [
-        &mut lines.at,
-        &mut lines.quantity,
-        &mut lines.net,
-        &mut lines.discount,
-        &mut lines.retailer_coupon,
-        &mut lines.supplier_coupon,
-    ] {
-        thin(column, dropped);
-    }
-    thin(&mut lines.day, dropped);
-    thin(&mut lines.minute, dropped);
-    lines
 }

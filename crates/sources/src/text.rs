@@ -4,7 +4,7 @@ use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-use crate::input::{Opened, failed, hexadecimal};
+use crate::input::{Opened, failed};
 use crate::mapping::Encoding;
 use crate::problem::{ReadError, ReadErrorCode};
 
@@ -15,8 +15,8 @@ const CHUNK: usize = 256 << 10;
 
 /// The window.
 #[derive(Debug)]
-pub(crate) struct TextFile {
-    opened: Opened,
+pub(crate) struct TextFile<'f> {
+    opened: Opened<'f>,
     hasher: Sha256,
     decoder: Option<encoding_rs::Decoder>,
     raw: Vec<u8>,
@@ -31,9 +31,9 @@ pub(crate) struct TextFile {
     pub warning: Option<String>,
 }
 
-impl TextFile {
+impl<'f> TextFile<'f> {
     /// Opens a file and looks at its first bytes.
-    pub fn open(opened: Opened, encoding: Encoding) -> Result<Self, ReadError> {
+    pub fn open(opened: Opened<'f>, encoding: Encoding) -> Result<Self, ReadError> {
         let mut file = Self {
             opened,
             hasher: Sha256::new(),
@@ -48,7 +48,7 @@ impl TextFile {
         };
         file.more()?;
         let wrong =
-            |reason: &str| Err(ReadError::new(ReadErrorCode::Encoding, &file.opened.path, reason));
+            |reason: &str| Err(ReadError::new(ReadErrorCode::Encoding, file.opened.path, reason));
         let first_line = file.buffer.split(|&b| b == b'\n').next().unwrap_or_default();
         if file.buffer.starts_with(&[0xFF, 0xFE]) || file.buffer.starts_with(&[0xFE, 0xFF]) {
             return wrong("the file is UTF-16; save it as UTF-8 (or windows-1251)");
@@ -97,7 +97,7 @@ impl TextFile {
         let read = loop {
             match self.opened.file.read(&mut raw) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                read => break read.map_err(|error| failed(&self.opened.path, &error))?,
+                read => break read.map_err(|error| failed(self.opened.path, &error))?,
             }
         };
         self.finished = read == 0;
@@ -145,15 +145,14 @@ impl TextFile {
         }
     }
 
-    /// The content's hash, once all of it has been read and the file has not changed meanwhile.
-    pub fn close(self) -> Result<String, ReadError> {
-        self.opened.ensure_unchanged(self.bytes)?;
-        Ok(hexadecimal(self.hasher))
+    /// Ends the reading, once all of the file has been read; refuses it where it changed meanwhile.
+    pub fn close(self) -> Result<(), ReadError> {
+        self.opened.ensure_hash(self.hasher)
     }
 
     /// A complaint about this file.
     pub fn error(&self, code: ReadErrorCode, reason: impl Into<String>) -> ReadError {
-        ReadError::new(code, &self.opened.path, reason)
+        ReadError::new(code, self.opened.path, reason)
     }
 }
 

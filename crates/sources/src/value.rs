@@ -104,9 +104,12 @@ impl Values {
         places: u32,
     ) -> Parsed<Option<i64>> {
         if field.none.is_empty() {
-            let number = match row.float(slot) {
-                Some(float) => number::of_float(float, places).ok(),
-                None => row.integer(slot).and_then(|i| number::of_integer(i, places).ok()),
+            let number = if let Some((decimal, scale)) = row.decimal(slot) {
+                number::of_decimal(decimal, scale, places).ok()
+            } else if let Some(float) = row.float(slot) {
+                number::of_float(float, places).ok()
+            } else {
+                row.integer(slot).and_then(|i| number::of_integer(i, places).ok())
             };
             if number.is_some() {
                 return Ok(number);

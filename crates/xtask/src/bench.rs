@@ -1,4 +1,8 @@
-//! Side by side with others on the same data in one run: a ratio says more than a second.
+//! Side by side with others on the same data in one run, where a ratio says more than a second; and
+//! the foundation [at growing sizes](size).
+
+mod figures;
+mod size;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,6 +16,8 @@ use tempfile::TempDir;
 use crate::place::Place;
 use crate::prepare::Inputs;
 use crate::process;
+
+pub use size::size;
 
 const OUR_RUNS: usize = 5;
 const THEIR_RUNS: usize = 2;
@@ -173,12 +179,8 @@ struct Programme {
 
 impl Programme {
     fn build(place: &Place, data: PathBuf) -> Result<Self> {
-        let mut command = place.cargo();
-        command.args(["build", "--release", "--locked", "--package", "server", "--bin", "proffer"]);
-        process::run(&mut command)?;
-        let name = format!("proffer{}", std::env::consts::EXE_SUFFIX);
         let shop = Self {
-            binary: place.target.join("release").join(name),
+            binary: build_release(place)?,
             mapping: place.root.join("examples/complete-journey/mapping.toml"),
             data,
             folder: fresh_folder(&place.target)?,
@@ -207,6 +209,15 @@ impl Programme {
             .env("RAYON_NUM_THREADS", THREADS);
         process::read(arguments(&mut command))
     }
+}
+
+/// The released binary.
+fn build_release(place: &Place) -> Result<PathBuf> {
+    let mut command = place.cargo();
+    command.args(["build", "--release", "--locked", "--package", "server", "--bin", "proffer"]);
+    process::run(&mut command)?;
+    let name = format!("proffer{}", std::env::consts::EXE_SUFFIX);
+    Ok(place.target.join("release").join(name))
 }
 
 /// In the target folder: on the disk where the work is, not in memory where some systems keep their

@@ -18,6 +18,7 @@ mod prepare;
 mod process;
 mod tidy;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -63,6 +64,18 @@ enum Bench {
     },
     /// Import of the Complete Journey into a fresh programme
     Import,
+    /// Import, nightly append, histories, portraits, refresh and compaction at growing sizes
+    Size {
+        /// Shops of so many customers, 200 lines each; 500,000 need 10 GB of disk and half an hour
+        #[arg(long, value_delimiter = ',', default_value = "10000,50000,250000,500000")]
+        customers: Vec<u32>,
+        /// Where generated feeds are kept for the next run; default: in the target folder
+        #[arg(long, value_name = "FOLDER")]
+        feeds: Option<PathBuf>,
+        /// Keep the programmes in this folder, one a size
+        #[arg(long, value_name = "FOLDER")]
+        keep: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -84,6 +97,9 @@ fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(&place.root),
         Command::Bench { bench: Bench::Portrait { as_of } } => bench::portrait(&place, &as_of),
         Command::Bench { bench: Bench::Import } => bench::import(&place),
+        Command::Bench { bench: Bench::Size { customers, feeds, keep } } => {
+            bench::size(&place, &customers, feeds.as_deref(), keep.as_deref())
+        }
     }
 }
 

@@ -15,6 +15,9 @@ use crate::manifest::StoredFile;
 use crate::order::{LINES_PER_FILE, SortOrder};
 use crate::{LakeError, Storage};
 
+/// Rows that are made into columns at a time: they stay in the processor's cache.
+const ROWS_AT_ONCE: usize = 1 << 13;
+
 /// Receipts of a part that the lake must store, in the order by customer.
 pub(super) struct Part<'a> {
     pub batch: &'a LineBatch,
@@ -46,8 +49,12 @@ impl Part<'_> {
             .collect::<Vec<_>>()
             .into_par_iter()
             .map(|(order, piece)| {
-                let rows = RecordBatch::try_new(order.schema(), self.columns(order, piece))?;
-                Ok((order, order.write(storage, &rows, u64::from(self.version))?))
+                let mut writer = order.writer()?;
+                for rows in piece.chunks(ROWS_AT_ONCE) {
+                    let columns = self.columns(order, rows);
+                    writer.write(&RecordBatch::try_new(order.schema(), columns)?)?;
+                }
+                Ok((order, writer.finish(storage, u64::from(self.version))?))
             })
             .collect()
     }

@@ -52,6 +52,17 @@ impl Folder {
         })
     }
 
+    /// Where a file grows until it is finished: beside its place, and swept away with what killed
+    /// writers left.
+    pub fn growing(&self, path: &str) -> Result<PathBuf, LakeError> {
+        let target = self.root.join(path);
+        let folder = target.parent().unwrap_or(&self.root);
+        std::fs::create_dir_all(folder)
+            .map_err(|source| LakeError::Disk { path: path.to_owned(), source })?;
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        Ok(folder.join(format!("{name}#{}-growing", std::process::id())))
+    }
+
     /// The bytes are on the disk before the name is: `object_store` links first, and a power cut would
     /// leave a manifest without content.
     fn create_synced(

@@ -6,7 +6,8 @@
 
 use models::next_basket::{Model, fit, rank};
 use models::{
-    Items, Level, OfferSettings, Purchases, Reason, Split, offers, split_last, split_novel,
+    DemandTally, Items, Level, Offer, OfferSettings, Purchases, Reason, Split, offers, split_last,
+    split_novel,
 };
 use retail::{Day, Lines, NONE};
 
@@ -137,7 +138,7 @@ fn rankings_as_computed_by_hand() {
         let fields: Vec<&str> = case.split('|').map(str::trim).collect();
         let [shop, letters, protocol, scorer, expected] = fields[..] else { panic!("{case}") };
         let items = items(Level::Kind, letters);
-        let purchases = Purchases::of(&receipts(shop), &items);
+        let purchases = purchases(&receipts(shop), &items);
         let split = match protocol {
             "test" => split_last(&purchases, items.level, 0),
             "validation" => split_last(&purchases, items.level, 1),
@@ -147,9 +148,32 @@ fn rankings_as_computed_by_hand() {
     }
 }
 
+/// Purchases of everybody, of all days.
+pub fn purchases(lines: &Lines, items: &Items) -> Purchases {
+    Purchases::of(lines, &lines.by_customer(), items, Day(i32::MAX))
+}
+
+/// Offers of everybody, with customers in parts of so many.
+pub fn offers_in_parts(
+    lines: &Lines,
+    items: &Items,
+    as_of: i32,
+    settings: &OfferSettings,
+    part: usize,
+) -> Vec<Offer> {
+    let customers = lines.by_customer();
+    let mut tally = DemandTally::new(items, Day(as_of));
+    // The sequence of the parts of a sum is free.
+    customers.chunks(part).rev().for_each(|part| tally.add(lines, part));
+    let demand = tally.finish();
+    let sets = customers.chunks(part).map(|part| offers(lines, part, &demand, settings));
+    sets.flatten().collect()
+}
+
 /// The offers of one customer: `product:reason` with the reason's parameters.
 fn offered(shop: &str, letters: &str, settings: &OfferSettings, as_of: i32) -> String {
-    let offers = offers(&receipts(shop), &items(Level::Product, letters), Day(as_of), settings);
+    let items = items(Level::Product, letters);
+    let offers = offers_in_parts(&receipts(shop), &items, as_of, settings, 10);
     let spelled = offers.iter().filter(|offer| offer.customer == 1).map(|offer| {
         let letter = char::from(b'a' + offer.product as u8);
         let parameters = match offer.reason {
@@ -175,7 +199,10 @@ const OFFERS: &str = "
 1:1:a 2:1:b 2:2:b              | ab  | 5  | 1 | 0   | a:recent(1,4)
 1:1:z 2:1:b 2:2:c 2:3:b        | cb  | 5  | 3 | 0   | b:popular(2) c:popular(1)
 1:1:-a 2:1:b 2:2:a             | ab  | 5  | 3 | 0   | a:popular(1) b:popular(1)
-1:9:a 2:1:b 2:2:a              | ba  | 5  | 3 | 0   | b:popular(1) a:popular(1)
+1:9:a 2:1:b 2:2:a              | ba  | 5  | 3 | 0   |
+1:1:a 2:101:b 2:102:b          | ab  | 102 | 3 | 0  | b:popular(2)
+1:1:a 2:1:b 2:2:b              | ab  | 91 | 3 | 0   | a:recent(1,90) b:popular(2)
+1:1:a 2:1:b 2:2:b              | ab  | 92 | 3 | 0   | b:popular(2)
 1:1:z                          | a   | 5  | 3 | 0   |
 1:1:a 1:11:a 1:21:a 2:1:b      | ab  | 22 | 3 | 0   | a:habit(3,10,1) b:popular(1)
 1:1:a 1:11:a 1:21:a 2:1:b      | ab  | 22 | 3 | 0.3 | b:popular(1) a:habit(3,10,1)

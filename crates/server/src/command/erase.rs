@@ -17,10 +17,14 @@ pub fn run(cli: &Cli, arguments: &Erase) -> Result<()> {
         (count(report.lake.lines), count(report.lake.table_rows), count(report.snapshot_files));
     say(&match language {
         Language::En => format!(
-            "Erased: {lines} lines of receipts, {rows} rows of tables, {files} files of snapshots written anew."
+            "Erased: {lines} lines of receipts, {rows} rows of tables, {files} files of snapshots written anew.\n\
+             Totals are smaller by these lines. Should a changed feed bring those sales again, they are kept \
+             without the customer."
         ),
         Language::Ru => format!(
-            "Удалено: строк чеков {lines}, строк таблиц {rows}, переписано файлов снимков {files}."
+            "Удалено: строк чеков {lines}, строк таблиц {rows}, переписано файлов снимков {files}.\n\
+             Итоги уменьшились на эти строки. Если изменённые данные принесут те же продажи снова, они \
+             останутся без покупателя."
         ),
     })
 }

@@ -1,7 +1,7 @@
 //! `proffer evaluate TASK`
 
 use anyhow::{Result, bail};
-use programme::{EvaluateQuestion, Evaluation, Level, Protocol};
+use programme::{EvaluateQuestion, EvaluateReport, Level, Protocol, Sampled};
 
 use super::{open, say, say_json, watched};
 use crate::cli::{Cli, Evaluate, LevelName, ProtocolName, Task};
@@ -28,11 +28,12 @@ pub fn run(cli: &Cli, arguments: &Evaluate) -> Result<()> {
         until: arguments.until,
     };
     let (programme, language) = open(cli)?;
-    let evaluation = watched(|bar| programme.evaluate(question, bar))?;
-    if arguments.json { say_json(&evaluation) } else { say(&text(&evaluation, language)) }
+    let report = watched(language, |bar| programme.evaluate(question, bar))?;
+    if arguments.json { say_json(&report) } else { say(&text(&report, language)) }
 }
 
-fn text(evaluation: &Evaluation, language: Language) -> String {
+fn text(report: &EvaluateReport, language: Language) -> String {
+    let evaluation = &report.evaluation;
     let (customers, truth) =
         (count(evaluation.evaluated as u64), count(evaluation.split.truth as u64));
     let items = count(evaluation.split.items as u64);
@@ -86,5 +87,16 @@ fn text(evaluation: &Evaluation, language: Language) -> String {
             "расчёт, с",
         ],
     };
+    let sampled = sampled(&report.sampled, language).map(|text| format!("\n{text}"));
+    let title = title + &sampled.unwrap_or_default();
     format!("{title}\n\n{}", table(&header, &rows, &[1, 2, 3, 4, 5, 6, 7]))
+}
+
+/// Of how many customers a sample was drawn; nothing where everybody was looked at.
+pub fn sampled(sampled: &Sampled, language: Language) -> Option<String> {
+    let (drawn, all) = (count(sampled.sampled as u64), count(sampled.customers as u64));
+    (sampled.sampled < sampled.customers).then(|| match language {
+        Language::En => format!("On a sample of {drawn} customers of {all}."),
+        Language::Ru => format!("По выборке из {all} покупателей: {drawn}."),
+    })
 }

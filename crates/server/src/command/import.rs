@@ -10,7 +10,8 @@ use crate::text::{count, percent, table};
 
 pub fn run(cli: &Cli, arguments: &Import) -> Result<()> {
     let (programme, language) = open(cli)?;
-    let report = watched(|bar| programme.import(&arguments.mapping, arguments.max_bad, bar))?;
+    let report =
+        watched(language, |bar| programme.import(&arguments.mapping, arguments.max_bad, bar))?;
     if arguments.json {
         say_json(&report)?
     } else {
@@ -25,7 +26,7 @@ pub fn run(cli: &Cli, arguments: &Import) -> Result<()> {
 fn compact(programme: &Programme, language: Language) {
     let compacted = programme.wants_compaction().and_then(|wanted| {
         let compact = || {
-            watched(|bar| {
+            watched(language, |bar| {
                 programme.compact(Extent::Above(programme.settings().import.runs_max), bar)
             })
             .map(|_| ())
@@ -64,7 +65,10 @@ pub fn text(report: &ImportReport, language: Language) -> String {
             ]
         })
         .collect();
-    let mut lines = vec![table(&header, &rows, &[1, 2, 3, 4]), String::new()];
+    let mut lines = Vec::new();
+    if !rows.is_empty() {
+        lines.extend([table(&header, &rows, &[1, 2, 3, 4]), String::new()]);
+    }
     lines.extend(changes(report, language));
     if let Some(quarantine) = &report.quarantine {
         let what = language.pick("bad rows are listed in", "отложенных строк перечислены в");

@@ -11,14 +11,15 @@ use crate::text::{count, table};
 pub fn run(cli: &Cli, arguments: &Portrait) -> Result<()> {
     let (programme, language) = open(cli)?;
     if let Some(customer) = &arguments.customer {
-        let portrait = programme.portrait(customer, arguments.as_of)?;
+        let portrait = watched(language, |bar| programme.portrait(customer, arguments.as_of, bar))?;
         return if arguments.json { say_json(&portrait) } else { say(&text(&portrait, language)) };
     }
     if arguments.out.is_none() && !arguments.json {
         bail!("name a customer, or a file for everybody's portraits with --out FILE");
     }
-    let figures =
-        watched(|bar| programme.portraits(arguments.as_of, arguments.out.as_deref(), bar))?;
+    let figures = watched(language, |bar| {
+        programme.portraits(arguments.as_of, arguments.out.as_deref(), bar)
+    })?;
     if arguments.json {
         say(&serde_json::to_string(&figures)?)
     } else {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use programme::RefreshReport;
 
+use super::evaluate::sampled;
 use super::{open, say, say_json, watched};
 use crate::cli::{Cli, Refresh};
 use crate::language::Language;
@@ -10,7 +11,7 @@ use crate::text::count;
 
 pub fn run(cli: &Cli, arguments: &Refresh) -> Result<()> {
     let (programme, language) = open(cli)?;
-    let report = watched(|bar| programme.refresh(arguments.as_of, bar))?;
+    let report = watched(language, |bar| programme.refresh(arguments.as_of, bar))?;
     if arguments.json { say_json(&report) } else { say(&text(&report, language)) }
 }
 
@@ -32,6 +33,7 @@ pub fn text(report: &RefreshReport, language: Language) -> String {
             Language::En => format!("Offers are ranked by {name}: NDCG@10 {of:.4} on held-out baskets (the other model: {to_match:.4})."),
             Language::Ru => format!("Предложения упорядочены моделью {name}: NDCG@10 {of:.4} на отложенных чеках (у другой модели {to_match:.4})."),
         });
+        lines.extend(sampled(&model.sampled, language));
     }
     for card in &report.shared_cards {
         let (id, receipts, day) =

@@ -63,10 +63,58 @@ fn above_the_share_of_bad_rows_nothing_changes() {
     let before = shop.sums();
     shop.write("receipts.csv", format!("{HEADER}{}bad,row\n", rows(20)));
     let error = shop.failed(&["import", "mapping.toml"]);
-    assert!(error.contains("1 of 61 rows are bad (1.64 %), more than the 1.00 %"), "{error}");
+    assert!(
+        error.contains("receipts: 1 of 61 rows are bad (1.64 %), more than the 1.00 %"),
+        "{error}"
+    );
     assert_eq!(shop.sums(), before);
     shop.done(&["import", "mapping.toml", "--max-bad", "2%"]);
     assert_eq!(shop.sums().receipts, 20);
+}
+
+#[test]
+fn a_small_feed_that_is_bad_does_not_hide_behind_a_large_one() {
+    let shop = Shop::new();
+    shop.write(
+        "mapping.toml",
+        format!("{MAPPING}\n[shops]\nfiles = \"shops.csv\"\n[shops.fields]\nid = \"id\"\n"),
+    );
+    shop.write("shops.csv", "id,name\n,north\n,south\n");
+    shop.write("receipts.csv", format!("{HEADER}{}", rows(200)));
+    let error = shop.failed(&["import", "mapping.toml"]);
+    assert!(error.contains("shops: 2 of 2 rows are bad (100.00 %)"), "{error}");
+    assert_eq!(shop.sums().lines, 0);
+}
+
+#[test]
+fn a_day_delivered_twice_under_another_name_is_known_and_not_read() {
+    let shop = Shop::new();
+    std::fs::create_dir(shop.path("day")).unwrap();
+    shop.write("mapping.toml", MAPPING.replace("receipts.csv", "day"));
+    let day = format!("{HEADER}{}", rows(10));
+    let first = shop.write("day/2024-03-01.csv", &day);
+    let report = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&shop.done(arguments)).unwrap()
+    };
+    let import = &["import", "mapping.toml", "--json"];
+    assert_eq!(report(import)["lake"]["receipts_new"], 10);
+    let before = shop.sums();
+    std::fs::remove_file(first).unwrap();
+    shop.write("day/again.csv", &day);
+    let again = report(import);
+    assert_eq!(again["lake"]["already_there"], true);
+    assert_eq!(again["feeds"], serde_json::json!([]), "nothing was read");
+    for (language, says) in [("en", "in the lake already"), ("ru", "уже загружены")] {
+        assert!(shop.done(&["import", "mapping.toml", "--lang", language]).contains(says));
+    }
+    // Under a name that the mapping must spell, receipt by receipt; and twice in one import.
+    shop.write("other.toml", MAPPING.replace("receipts.csv", "day/again.csv"));
+    assert_eq!(report(&["import", "other.toml", "--json"])["lake"]["receipts_same"], 10);
+    shop.write("day/once-more.csv", &day);
+    let twice = report(import);
+    assert_eq!((&twice["feeds"][0]["read"], &twice["feeds"][0]["bad"]), (&60.into(), &0.into()));
+    assert_eq!(twice["lake"]["receipts_same"], 10);
+    assert_eq!(shop.sums(), before);
 }
 
 #[test]

@@ -113,6 +113,17 @@ impl Shop {
             .unwrap()
     }
 
+    /// Imports the feeds of a demo shop; gives the report.
+    pub fn import_demo(&self, demo: &demo::DemoShop) -> serde_json::Value {
+        for feed in demo::Feed::ALL {
+            let mut bytes = Vec::new();
+            demo.write(feed, &mut bytes).unwrap();
+            self.write(feed.file(), bytes);
+        }
+        self.write("mapping.toml", demo::MAPPING);
+        serde_json::from_str(&self.done(&["import", "mapping.toml", "--json"])).unwrap()
+    }
+
     pub fn sums(&self) -> Sums {
         match &self.url {
             None => sums(&Programme::open(&self.dir()).unwrap().lake().unwrap()),

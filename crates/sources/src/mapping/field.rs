@@ -19,6 +19,7 @@ pub(crate) enum Shape {
     Moment,
     Date,
     Time,
+    Week,
     Kind,
     Flag,
     /// A table of texts under names of the retailer's own.
@@ -49,7 +50,7 @@ const fn of_customer(spec: FieldSpec) -> FieldSpec {
     FieldSpec { customer: true, ..spec }
 }
 
-use Shape::{Date, Flag, Flags, Kind, Moment, Money, Quantity, Text, Texts, Time};
+use Shape::{Date, Flag, Flags, Kind, Moment, Money, Quantity, Text, Texts, Time, Week};
 
 const RECEIPTS: &[FieldSpec] = &[
     needs("number", Text),
@@ -114,6 +115,13 @@ const ASSORTMENT: &[FieldSpec] =
     &[needs("product", Text), needs("shop", Text), has("from", Date), has("to", Date)];
 const STOCK: &[FieldSpec] =
     &[needs("product", Text), needs("shop", Text), needs("day", Date), needs("quantity", Quantity)];
+const PLACEMENTS: &[FieldSpec] = &[
+    needs("product", Text),
+    needs("shop", Text),
+    needs("week", Week),
+    has("display", Text),
+    has("mailer", Text),
+];
 
 /// The fields of a feed.
 pub(crate) fn specs(feed: FeedKind) -> &'static [FieldSpec] {
@@ -130,6 +138,7 @@ pub(crate) fn specs(feed: FeedKind) -> &'static [FieldSpec] {
         FeedKind::Prices => PRICES,
         FeedKind::Assortment => ASSORTMENT,
         FeedKind::Stock => STOCK,
+        FeedKind::Placements => PLACEMENTS,
     }
 }
 
@@ -199,6 +208,8 @@ pub(crate) struct Field {
     pub format: Format,
     /// Values of a kind that make a line a return.
     pub returns: Vec<String>,
+    /// The day on which week 1 begins, where weeks are counted.
+    pub first: Option<i32>,
     pub customer: bool,
 }
 
@@ -295,6 +306,7 @@ pub(super) fn parse(
         unit: if spec.shape == Quantity { Unit::Major } else { defaults.unit },
         format: defaults.format(spec.shape),
         returns: Vec::new(),
+        first: None,
         customer: spec.customer,
     };
     if value.get_ref().is_str() {
@@ -324,6 +336,7 @@ fn options(
         Money => &["column", "constant", "sum", "none", "unit"],
         Quantity => &["column", "constant", "none", "unit"],
         Moment | Date | Time => &["column", "columns", "join", "constant", "none", "format"],
+        Week => &["column", "none", "format", "first"],
         Kind => &["column", "none", "returns"],
         _ => &["column", "columns", "join", "constant", "none"],
     };
@@ -366,6 +379,14 @@ fn options(
     if let Some(format) = section.text("format")? {
         let span = section.get("format").map_or(section.span.clone(), Spanned::span);
         field.format = super::format(format, &section.path("format"), span)?;
+    }
+    if let Some(text) = section.text("first")? {
+        let Ok(day) = text.parse::<retail::Day>() else {
+            let span = section.get("first").map_or(section.span.clone(), Spanned::span);
+            let message = "is the day on which week 1 begins, such as \"2016-12-26\"";
+            return wrong(span, format!("{} {message}", section.path("first")));
+        };
+        field.first = Some(day.0);
     }
     field.returns = section.scalars("returns")?.unwrap_or_default();
     Ok(())

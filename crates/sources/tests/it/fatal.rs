@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::io::Write;
 
-use sources::{Mapping, ReadErrorCode};
+use sources::{Files, Mapping, ReadError, ReadErrorCode};
 
-use crate::try_read;
+use crate::{try_read, written};
 
 const FEED: &str = "[shops]\nfiles = 'FILE'\n[shops.fields]\nid = 'id'\nname = 'name'";
 
@@ -47,19 +47,30 @@ fn a_file_that_changes_while_it_is_read_stops_everything() {
     for (file, bytes) in
         [("a.csv", &b"id,name\n1,2\n"[..]), ("a.jsonl", b"{\"id\":1,\"name\":2}\n")]
     {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = written(&[(file, bytes)]);
         let path = folder.path().join(file);
-        std::fs::write(&path, bytes).unwrap();
         let text = FEED.replace("FILE", file);
         let mapping = Mapping::read(&folder.path().join("m.toml"), &text, |_| None).unwrap();
-        let grown = Cell::new(false);
-        let error = sources::read(&mapping, &|_| {
+        let grow = || {
+            let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+            file.write_all(bytes).unwrap();
+        };
+        let once = |grown: &Cell<bool>| {
             if !grown.replace(true) {
-                let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
-                file.write_all(bytes).unwrap();
+                grow();
             }
-        });
-        assert_eq!(error.map(|_| ()).unwrap_err().code, ReadErrorCode::Changed, "{file}");
-        assert!(sources::read(&mapping, &|_| {}).is_ok(), "complete, it is read");
+        };
+        let mut take = |_| Ok::<(), ReadError>(());
+        let grown = Cell::new(false);
+        let error = Files::find(&mapping, &|_| once(&grown)).map(|_| ()).unwrap_err();
+        assert_eq!(error.code, ReadErrorCode::Changed, "{file} while it is hashed");
+        let files = Files::find(&mapping, &|_| {}).unwrap();
+        let grown = Cell::new(false);
+        let error = files.read(1, &|_| once(&grown), &mut take).map(|_| ()).unwrap_err();
+        assert_eq!(error.code, ReadErrorCode::Changed, "{file} while it is read");
+        let error = files.read(1, &|_| {}, &mut take).map(|_| ()).unwrap_err();
+        assert_eq!(error.code, ReadErrorCode::Changed, "{file} after it was hashed");
+        let files = Files::find(&mapping, &|_| {}).unwrap();
+        assert!(files.read(1, &|_| {}, &mut take).is_ok(), "complete, it is read");
     }
 }

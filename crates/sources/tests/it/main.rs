@@ -8,36 +8,88 @@ mod feeds;
 mod lines;
 mod manual;
 mod mappings;
+mod parts;
+mod placements;
 mod robust;
 
 use std::path::Path;
 
-use retail::{LineBatch, NONE, Texts};
-use sources::{Feed, Mapping, ReadError};
+use retail::{Batch, LineBatch, NONE, Texts};
+use sources::{Count, Files, Input, LINES_AT_ONCE, Mapping, Problem, ReadError};
+
+/// What a mapping's files bring, in one.
+#[derive(Debug, Default)]
+pub(crate) struct Feed {
+    pub batch: Batch,
+    pub problems: Vec<Problem>,
+    pub counts: Vec<Count>,
+    pub inputs: Vec<Input>,
+    pub warnings: Vec<String>,
+}
 
 /// A folder with these files and the mapping, read.
 pub(crate) fn try_read(mapping: &str, files: &[(&str, &[u8])]) -> Result<Feed, ReadError> {
+    read_in(written(files).path(), mapping)
+}
+
+/// A folder with these files.
+pub(crate) fn written(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
-    read_in(folder.path(), mapping)
+    folder
 }
 
 /// A mapping that stands in a folder, read.
 pub(crate) fn read_in(folder: &Path, mapping: &str) -> Result<Feed, ReadError> {
     let mapping = Mapping::read(&folder.join("mapping.toml"), mapping, |_| None);
     let mapping = mapping.unwrap_or_else(|error| panic!("{error}"));
-    let result = sources::read(&mapping, &|_| {});
-    if let Ok(feed) = &result {
-        for count in &feed.counts {
-            assert_eq!(count.read, count.good + count.bad);
-            assert_eq!(count.bad, count.bad_by_code.values().sum::<u64>());
-        }
+    read_mapping(&mapping)
+}
+
+/// A mapping whose receipts fit one part, read.
+pub(crate) fn read_mapping(mapping: &Mapping) -> Result<Feed, ReadError> {
+    let mut feed = Feed::default();
+    let mut parts = in_parts(mapping, LINES_AT_ONCE, &mut feed)?;
+    if let Some(part) = parts.pop_if(|part| !part.lines.is_empty()) {
+        feed.batch.lines = part.lines;
     }
-    result
+    if let Some(part) = parts.pop_if(|part| !part.placements.is_empty()) {
+        feed.batch.placements = part.placements;
+    }
+    assert!(parts.len() <= 1, "one of each kind");
+    if let Some(part) = parts.pop() {
+        let Batch { lines, placements, .. } = std::mem::take(&mut feed.batch);
+        feed.batch = Batch { lines, placements, ..part };
+    }
+    Ok(feed)
+}
+
+/// The parts of a mapping; the summary goes into the feed.
+pub(crate) fn in_parts(
+    mapping: &Mapping,
+    lines_at_once: usize,
+    feed: &mut Feed,
+) -> Result<Vec<Batch>, ReadError> {
+    let mut parts = Vec::new();
+    let files = Files::find(mapping, &|_| {})?;
+    let mut take = |part| -> Result<(), ReadError> {
+        parts.push(part);
+        Ok(())
+    };
+    let summary = files.read(lines_at_once, &|_| {}, &mut take)?;
+    for count in &summary.counts {
+        assert_eq!(count.read, count.good + count.bad);
+        assert_eq!(count.bad, count.bad_by_code.values().sum::<u64>());
+    }
+    feed.problems = summary.problems;
+    feed.counts = summary.counts;
+    feed.inputs = summary.inputs;
+    feed.warnings = summary.warnings;
+    Ok(parts)
 }
 
 pub(crate) fn read(mapping: &str, files: &[(&str, &[u8])]) -> Feed {
@@ -59,7 +111,7 @@ pub(crate) fn problems(feed: &Feed) -> Vec<String> {
     feed.problems.iter().map(of).collect()
 }
 
-fn line(lines: &LineBatch, row: usize) -> String {
+pub(crate) fn line(lines: &LineBatch, row: usize) -> String {
     let names = &lines.names;
     let mut text = format!(
         "{} {} {} {}",
