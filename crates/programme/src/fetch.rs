@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use lake::{Bucket, Listed};
 use sources::{FileFormat, Mapping, ReadError};
 
@@ -94,8 +94,11 @@ impl Fetched {
     }
 
     /// An error that names the place instead of the file.
-    pub fn told_of(&self, error: ReadError) -> ReadError {
-        ReadError { file: self.place(&error.file), ..error }
+    pub fn told_of(&self, error: Error) -> Error {
+        match error.downcast::<ReadError>() {
+            Ok(error) => ReadError { file: self.place(&error.file), ..error }.into(),
+            Err(error) => error,
+        }
     }
 
     /// Lets problems and sentences name the places instead of the files.

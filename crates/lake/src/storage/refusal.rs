@@ -130,6 +130,11 @@ pub(super) fn is_broken_off(error: &Error) -> bool {
         .is_some_and(|(kind, _)| matches!(kind, Decode | Interrupted | Request | Unknown))
 }
 
+/// There is nothing in the range that was asked for.
+pub(super) fn is_beyond(error: &Error) -> bool {
+    status(error) == Some(416)
+}
+
 /// The store does not know what it is asked for.
 pub(super) fn is_unknown_request(error: &Error) -> bool {
     matches!(error, Error::NotSupported { .. } | Error::NotImplemented { .. })

@@ -1,8 +1,9 @@
 //! Files of a storage: put, found, read in parts, alike in a folder and in a bucket.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
-use lake::{Bucket, Customers, Lake, LakeError, Limits, Storage};
+use lake::{Bucket, Customers, Lake, LakeError, Limits, Snapshots, Storage};
 
 use super::place::everywhere;
 use super::proxy::{Fault, Proxy};
@@ -24,6 +25,20 @@ fn a_finished_file_is_put_whole_whatever_its_size() {
             storage.put_file(&path, &file).unwrap();
             assert!(place.read(&storage.location(&path)) == bytes(size), "{size} bytes");
             assert!(file.exists(), "the local file is the caller's");
+        }
+    });
+}
+
+#[test]
+fn files_of_a_snapshot_are_read_as_they_were_written_empty_ones_too() {
+    everywhere(|place| {
+        for size in [0, 1, 8 << 20, (8 << 20) + 1] {
+            let snapshots = Snapshots::new(place.storage());
+            let mut writer = snapshots.begin(BTreeMap::new()).unwrap();
+            writer.bytes("some.json", bytes(size)).unwrap();
+            let snapshot = writer.finish().unwrap();
+            let read = snapshots.read(&snapshot, "some.json").unwrap();
+            assert!(read == bytes(size), "{size} bytes");
         }
     });
 }
