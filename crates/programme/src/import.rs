@@ -108,7 +108,7 @@ impl Programme {
         let mut mapping = Mapping::read(mapping, &text, |name| std::env::var(name).ok())?;
         let fetched = Fetched::bring(&self.folder, &mut mapping, progress)?;
         let files = Files::find(&mapping, &watch("looking at", progress))
-            .map_err(|error| fetched.told_of(error))?;
+            .map_err(|error| fetched.told_of(error.into()))?;
         let batch_id = batch_id(&text, &files);
         let lake = self.lake()?;
         let append = lake.begin(&batch_id)?;
@@ -116,9 +116,10 @@ impl Programme {
             let (lake, appended) = append.commit()?;
             return Ok(report(&lake, appended, Vec::new()));
         }
-        let (append, mut read) = add_parts(append, &files, &fetched, progress)?;
-        let problems = read.problems.iter_mut().map(|problem| &mut problem.file);
-        fetched.rename(problems, &mut read.warnings);
+        let (append, mut read) =
+            add_parts(append, &files, progress).map_err(|error| fetched.told_of(error))?;
+        fetched
+            .rename(read.problems.iter_mut().map(|problem| &mut problem.file), &mut read.warnings);
         drop(fetched);
         let quarantine = self.quarantine(&batch_id, &read.problems)?;
         let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
@@ -229,7 +230,6 @@ impl From<ReadError> for Ended {
 fn add_parts<'l>(
     mut append: Append<'l>,
     files: &Files<'_>,
-    fetched: &Fetched,
     progress: &dyn Progress,
 ) -> Result<(Append<'l>, Summary)> {
     std::thread::scope(|scope| {
@@ -249,7 +249,7 @@ fn add_parts<'l>(
         };
         match read {
             Ok(summary) => Ok((added?, summary)),
-            Err(Ended::File(error)) => Err(fetched.told_of(error).into()),
+            Err(Ended::File(error)) => Err(error.into()),
             Err(Ended::Adding) => Err(added.map(drop).expect_err("adding has failed")),
         }
     })
