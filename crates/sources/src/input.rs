@@ -146,6 +146,8 @@ pub(crate) struct Intake<'a, 't, 'm> {
     pub rows: u64,
     /// Bytes of which progress was told.
     pub told: u64,
+    /// How many lists of texts were numbered, over all files: a number is never given twice.
+    pub lists: &'a mut u64,
 }
 
 impl Intake<'_, '_, '_> {

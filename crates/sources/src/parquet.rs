@@ -60,10 +60,11 @@ pub(crate) fn read(
             Ok(Some(block)) => block,
             Err(reason) => return Err(corrupt(reason).into()),
         };
-        let columns = columns(&block, mapping, &mut lists).map_err(|(column, reason)| {
-            let reason = format!("column {column:?} {reason}");
-            ReadError::new(ReadErrorCode::Column, path, reason)
-        })?;
+        let columns =
+            columns(&block, mapping, &mut lists, intake.lists).map_err(|(column, reason)| {
+                let reason = format!("column {column:?} {reason}");
+                ReadError::new(ReadErrorCode::Column, path, reason)
+            })?;
         for row in 0..block.num_rows() {
             number += 1;
             intake.row(&Row { number, cells: Cells::Columns { columns: &columns, row } })?;
@@ -104,12 +105,11 @@ fn listed(metadata: ArrowReaderMetadata) -> ArrowReaderMetadata {
 #[derive(Debug, Default)]
 struct Lists {
     latest: FxHashMap<String, (StringArray, u64)>,
-    count: u64,
 }
 
 impl Lists {
     /// The number of a column's list.
-    fn number(&mut self, column: &str, values: &StringArray) -> u64 {
+    fn number(&mut self, column: &str, values: &StringArray, count: &mut u64) -> u64 {
         let same = |known: &StringArray| {
             std::ptr::eq(known.value_data().as_ptr(), values.value_data().as_ptr())
                 && known.len() == values.len()
@@ -119,9 +119,9 @@ impl Lists {
         {
             return *number;
         }
-        self.count += 1;
-        self.latest.insert(column.to_owned(), (values.clone(), self.count));
-        self.count
+        *count += 1;
+        self.latest.insert(column.to_owned(), (values.clone(), *count));
+        *count
     }
 }
 
@@ -130,6 +130,7 @@ fn columns(
     block: &RecordBatch,
     mapping: &FeedMapping,
     lists: &mut Lists,
+    count: &mut u64,
 ) -> Result<Vec<Column>, (String, String)> {
     mapping
         .columns
@@ -144,7 +145,7 @@ fn columns(
                 && let Some(values) = texts.values().as_string_opt::<i32>()
             {
                 let (keys, values) = (texts.keys().clone(), values.clone());
-                let number = lists.number(name, &values);
+                let number = lists.number(name, &values, count);
                 return Ok(Column::Dictionary(Dictionary { keys, values, number }));
             }
             column(&array).map_err(|reason| (name.clone(), reason))

@@ -82,6 +82,7 @@ impl Files<'_> {
             bytes_done: 0,
             bytes_total: self.bytes(),
             rows: 0,
+            lists: 0,
             tally: Tally::default(),
             warnings: Vec::new(),
             rows_of_files: vec![0; self.found.len()],
@@ -102,6 +103,8 @@ struct Reading<'a, 't> {
     bytes_done: u64,
     bytes_total: u64,
     rows: u64,
+    /// How many lists of texts were numbered.
+    lists: u64,
     tally: Tally,
     warnings: Vec<String>,
     rows_of_files: Vec<u64>,
@@ -202,6 +205,7 @@ impl<'a> Reading<'a, '_> {
             progress: &mut progress,
             rows: 0,
             told: 0,
+            lists: &mut self.lists,
         };
         let warning = match found.format {
             FileFormat::Csv => csv::read(opened, found.mapping, &mut intake)?,

@@ -43,6 +43,16 @@ fn with(name: &str, column: ArrayRef) -> Vec<u8> {
 }
 
 #[test]
+fn lists_of_texts_of_two_files_are_two_lists() {
+    let file = |number: &str| with("n", Arc::new(StringArray::from(vec![number])));
+    let feed = read(
+        &FEED.replace("a.parquet", "*.parquet"),
+        &[("a.parquet", &file("x")), ("b.parquet", &file("y"))],
+    );
+    assert_eq!(shown(&feed), ["x milk 1000 150", "y milk 1000 150"]);
+}
+
+#[test]
 fn ids_of_every_type() {
     let check = |column: ArrayRef, expected: &str| {
         let feed = read(FEED, &[("a.parquet", &with("n", column))]);
