@@ -11,6 +11,7 @@ mod bar;
 mod cli;
 mod command;
 mod language;
+mod memory;
 mod text;
 
 use std::process::ExitCode;
@@ -19,12 +20,8 @@ use clap::Parser;
 
 use crate::cli::Cli;
 
-/// Columns of millions of lines come and go; this allocator keeps their pages instead of giving them
-/// back and fetching them again.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    memory::prepare();
     let cli = Cli::parse();
     match command::run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
