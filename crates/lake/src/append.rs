@@ -1,6 +1,7 @@
 //! Appending: parts of an import become runs of files; dictionaries, tables and one manifest follow.
 
 use std::collections::{BTreeMap, HashSet};
+use std::thread::JoinHandle;
 
 use rayon::prelude::*;
 use retail::{Batch, LineBatch, NONE};
@@ -21,7 +22,7 @@ mod files;
 mod group;
 
 use category::Categories;
-use files::Part;
+use files::{Part, Written};
 use group::{Group, Groups, Keys};
 
 /// How often a commit is tried again when compactions commit meanwhile.
@@ -72,6 +73,8 @@ pub struct Append<'a> {
     dictionaries: [Option<Dictionary>; Kind::ALL.len()],
     categories: Option<Categories>,
     placements: placements::Incoming,
+    // The part before, whose files are still being written.
+    writing: Option<JoinHandle<Result<Written, LakeError>>>,
     appended: Appended,
 }
 
@@ -106,6 +109,7 @@ impl Lake {
             dictionaries: Default::default(),
             categories: None,
             placements: placements::Incoming::default(),
+            writing: None,
             appended: Appended::default(),
         })
     }
@@ -116,7 +120,7 @@ impl Lake {
     /// As [`Append::add`] and [`Append::commit`]; then nothing was changed.
     pub fn append(&self, batch_id: &str, batch: &Batch) -> Result<(Self, Appended), LakeError> {
         let mut append = self.begin(batch_id)?;
-        append.add(batch)?;
+        append.add(batch.clone())?;
         append.commit()
     }
 }
@@ -134,14 +138,14 @@ impl Append<'_> {
     ///
     /// # Errors
     /// When the storage fails.
-    pub fn add(&mut self, part: &Batch) -> Result<(), LakeError> {
+    pub fn add(&mut self, part: Batch) -> Result<(), LakeError> {
         if self.already_there {
             return Ok(());
         }
-        self.add_tables(part)?;
+        self.add_tables(&part)?;
         let run = self.lake.manifest.next_run;
         self.placements.add(&self.lake.storage, run, &part.placements)?;
-        self.add_lines(&part.lines)
+        self.add_lines(part.lines)
     }
 
     /// Makes all parts part of the lake, at once. Compactions that committed meanwhile are kept.
@@ -151,6 +155,7 @@ impl Append<'_> {
     /// was changed.
     pub fn commit(mut self) -> Result<(Lake, Appended), LakeError> {
         let storage = self.lake.storage.clone();
+        self.take_written()?;
         let mut appended = std::mem::take(&mut self.appended);
         if self.already_there {
             appended.already_there = true;
@@ -229,18 +234,19 @@ impl Append<'_> {
         Ok(())
     }
 
-    fn add_lines(&mut self, batch: &LineBatch) -> Result<(), LakeError> {
+    fn add_lines(&mut self, batch: LineBatch) -> Result<(), LakeError> {
         if batch.is_empty() {
             return Ok(());
         }
         let run = self.next.next_run;
         let version = u32::try_from(run).map_err(|_| LakeError::Full { what: "runs" })?;
         let storage = self.lake.storage.clone();
-        let keys = Keys::of(batch);
+        let keys = Keys::of(&batch);
         let receipts = self.next.receipts.clone();
         let index = Index { storage: &storage, files: &receipts };
         let known = index.find(&keys.names())?;
-        let groups = Groups::new(batch, &keys, &erased_customers(batch, &self.next.erased), &known);
+        let groups =
+            Groups::new(&batch, &keys, &erased_customers(&batch, &self.next.erased), &known);
         let without = groups.list.iter().filter(|group| group.customer == NONE);
         self.appended.receipts_without_customer += without.count() as u64;
         let first_of_import = self.lake.manifest.next_run;
@@ -250,7 +256,7 @@ impl Append<'_> {
             return Ok(());
         }
         self.next.next_run += 1;
-        let codes = self.extend_dictionaries(batch, &groups, &incoming)?;
+        let codes = self.extend_dictionaries(&batch, &groups, &incoming)?;
         for receipt in &mut incoming {
             let customer = groups.list[receipt.group as usize].customer;
             receipt.customer = look_up(&codes.customer, customer);
@@ -265,20 +271,23 @@ impl Append<'_> {
             dead.dedup();
             self.next.dead.push(Dead::write(&storage, &dead, run)?);
         }
-        sort(&mut incoming, &groups.list, batch);
-        let categories = self.categories()?.codes();
-        let part = Part {
-            batch,
-            groups: &groups,
-            incoming: &incoming,
-            codes: &codes,
-            categories,
-            version,
-        };
-        let files = part.write(&storage)?;
-        let by_customer = files.iter().filter(|(order, _)| *order == SortOrder::ByCustomer);
-        self.appended.lines += by_customer.map(|(_, file)| file.rows).sum::<u64>();
+        sort(&mut incoming, &groups.list, &batch);
+        let categories = self.categories()?.codes().to_vec();
+        self.take_written()?;
+        let part = Part { batch, groups, incoming, codes, categories, version };
+        // While these files are written, the next part is looked up.
+        self.writing = Some(std::thread::spawn(move || part.write(&storage)));
+        Ok(())
+    }
+
+    /// Waits for the files of the part before, and takes them into the state.
+    fn take_written(&mut self) -> Result<(), LakeError> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        let files = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         for (order, file) in files {
+            if order == SortOrder::ByCustomer {
+                self.appended.lines += file.rows;
+            }
             self.next.lines_mut(order).push(file);
         }
         Ok(())
@@ -380,6 +389,11 @@ impl Append<'_> {
 impl Drop for Append<'_> {
     /// What was written for nothing goes; once a commit was tried, only a sweep knows better.
     fn drop(&mut self) {
+        // Its files must not appear after the others are gone.
+        if let Some(Ok(Ok(files))) = self.writing.take().map(JoinHandle::join) {
+            let lines = self.next.lines_mut(SortOrder::ByCustomer);
+            lines.extend(files.into_iter().map(|(_, file)| file));
+        }
         if self.committing {
             return;
         }
@@ -542,15 +556,18 @@ pub(crate) fn count(totals: &mut Totals, known: &Known, sign: i64) {
 }
 
 /// By customer (none last), time, number.
-fn sort(incoming: &mut [Incoming], groups: &[Group], batch: &LineBatch) {
+fn sort(incoming: &mut Vec<Incoming>, groups: &[Group], batch: &LineBatch) {
     let number = |receipt: &Incoming| {
         batch.names.number.text(groups[receipt.group as usize].number).unwrap_or_default()
     };
-    incoming.par_sort_by(|a, b| {
-        let (at_a, at_b) = (groups[a.group as usize].at, groups[b.group as usize].at);
-        a.customer
-            .cmp(&b.customer)
-            .then(at_a.cmp(&at_b))
-            .then_with(|| compare_receipts(number(a), a.receipt, number(b), b.receipt))
+    // Keys that lie side by side, so that comparing them does not jump through memory.
+    let mut keyed: Vec<(u32, i64, Incoming)> = std::mem::take(incoming)
+        .into_iter()
+        .map(|receipt| (receipt.customer, groups[receipt.group as usize].at, receipt))
+        .collect();
+    keyed.par_sort_unstable_by(|(customer_a, at_a, a), (customer_b, at_b, b)| {
+        let same = || compare_receipts(number(a), a.receipt, number(b), b.receipt);
+        customer_a.cmp(customer_b).then(at_a.cmp(at_b)).then_with(same)
     });
+    incoming.extend(keyed.into_iter().map(|(_, _, receipt)| receipt));
 }

@@ -65,7 +65,7 @@ struct Replaced {
 
 /// A merged range of an order, and how many rows of which replaced versions it left out.
 struct Merged {
-    order: SortOrder,
+    sort_order: SortOrder,
     files: Vec<StoredFile>,
     dropped: FxHashMap<(u32, u32), u64>,
 }
@@ -167,28 +167,11 @@ impl Lake {
             }
             work.push((order, pending, NONE..=NONE));
         }
-        let parts = work.len();
-        let (told, done) = std::sync::mpsc::channel();
-        let merge_all = || {
-            work.into_par_iter()
-                .with_max_len(1)
-                .map_with(told, |told, (order, files, range)| {
-                    let merged = self.merge_range(order, &files, &range, run)?;
-                    // Nobody may be listening any more.
-                    let _ = told.send(());
-                    Ok(merged)
-                })
-                .collect::<Result<Vec<Merged>, LakeError>>()
-        };
-        let written = std::thread::scope(|scope| {
-            let merging = scope.spawn(merge_all);
-            (1..).zip(done).for_each(|(finished, ())| progress(finished, parts));
-            merging.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })?;
-        for Merged { order, files, dropped } in written {
-            replaced.lines.extend(files.into_iter().map(|file| (order, file)));
+        let written = self.merge_ranges(work, run, progress)?;
+        for Merged { sort_order, files, dropped } in written {
+            replaced.lines.extend(files.into_iter().map(|file| (sort_order, file)));
             for (version, rows) in dropped {
-                *rows_of_dead[order as usize].entry(version).or_insert(0) += rows;
+                *rows_of_dead[sort_order as usize].entry(version).or_insert(0) += rows;
             }
         }
         let [by_customer, by_category] = rows_of_dead;
@@ -207,6 +190,33 @@ impl Lake {
         Ok(replaced)
     }
 
+    /// Merges ranges on every thread of the pool; progress is told on this one.
+    fn merge_ranges(
+        &self,
+        work: Vec<(SortOrder, Vec<StoredFile>, RangeInclusive<u32>)>,
+        run: u64,
+        progress: &dyn Fn(usize, usize),
+    ) -> Result<Vec<Merged>, LakeError> {
+        let parts = work.len();
+        let (told, done) = std::sync::mpsc::channel();
+        let merge_all = || {
+            work.into_par_iter()
+                .with_max_len(1)
+                .map_with(told, |told, (order, files, range)| {
+                    let merged = self.merge_range(order, &files, &range, run)?;
+                    // Nobody may be listening any more.
+                    let _ = told.send(());
+                    Ok(merged)
+                })
+                .collect::<Result<Vec<Merged>, LakeError>>()
+        };
+        std::thread::scope(|scope| {
+            let merging = scope.spawn(merge_all);
+            (1..).zip(done).for_each(|(finished, ())| progress(finished, parts));
+            merging.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
     /// Merges one range of leading codes of these files.
     fn merge_range(
         &self,
@@ -222,7 +232,7 @@ impl Lake {
             Some(rows) => self.write_pieces(order, &rows, run)?,
             None => Vec::new(),
         };
-        Ok(Merged { order, files, dropped })
+        Ok(Merged { sort_order: order, files, dropped })
     }
 
     fn write_pieces(

@@ -7,7 +7,7 @@ use arrow_array::types::UInt32Type;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
@@ -95,14 +95,25 @@ impl SortOrder {
     }
 
     /// A file of sorted rows to be written batch by batch.
-    pub(crate) fn writer(self) -> Result<OrderWriter, LakeError> {
+    pub(crate) fn writer(self) -> Result<SortedWriter, LakeError> {
         let writer = ArrowWriter::try_new(Vec::new(), self.schema(), Some(self.properties()))?;
-        Ok(OrderWriter { order: self, writer, rows: 0, keys: None })
+        Ok(SortedWriter { sort_order: self, writer, rows: 0, keys: None })
     }
 
     fn properties(self) -> WriterProperties {
         let lead = ColumnPath::from(self.schema().field(0).name().as_str());
-        WriterProperties::builder()
+        // Codes that hardly repeat, or rise: a dictionary of them costs time and space.
+        let plain: &[&str] = match self {
+            Self::ByCustomer => &["customer"],
+            Self::ByCategory => &["receipt", "customer"],
+        };
+        let mut properties = WriterProperties::builder();
+        for name in plain {
+            properties = properties
+                .set_column_dictionary_enabled((*name).into(), false)
+                .set_column_encoding((*name).into(), Encoding::DELTA_BINARY_PACKED);
+        }
+        properties
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(ROW_GROUP))
             .set_data_page_row_count_limit(PAGE)
@@ -115,14 +126,14 @@ impl SortOrder {
 }
 
 /// A file of lines under way, in memory.
-pub(crate) struct OrderWriter {
-    order: SortOrder,
+pub(crate) struct SortedWriter {
+    sort_order: SortOrder,
     writer: ArrowWriter<Vec<u8>>,
     rows: usize,
     keys: Option<(u32, u32)>,
 }
 
-impl OrderWriter {
+impl SortedWriter {
     pub(crate) fn write(&mut self, rows: &RecordBatch) -> Result<(), LakeError> {
         let lead = rows.column(0).as_primitive::<UInt32Type>();
         if let Some(last) = (lead.len() - lead.null_count()).checked_sub(1) {
@@ -135,7 +146,7 @@ impl OrderWriter {
 
     pub(crate) fn finish(self, storage: &Storage, run: u64) -> Result<StoredFile, LakeError> {
         let bytes = self.writer.into_inner()?;
-        let folder = format!("lines/{}", self.order.name());
+        let folder = format!("lines/{}", self.sort_order.name());
         let file = put_named(storage, &folder, bytes, self.rows, run)?;
         Ok(StoredFile { keys: self.keys, ..file })
     }

@@ -156,7 +156,7 @@ fn any_sequence_of_appends_compactions_and_erasures_tells_what_a_map_tells() {
                             if random.random_bool(0.3) {
                                 part.products.push(random_product(&mut random));
                             }
-                            append.add(&part).unwrap();
+                            append.add(part).unwrap();
                         }
                         (lake, _) = append.commit().unwrap();
                         for mut receipt in fed {

@@ -236,7 +236,7 @@ fn add_parts<'l>(
         let (send, parts) = std::sync::mpsc::sync_channel::<Batch>(0);
         let adding = scope.spawn(move || {
             for part in parts {
-                append.add(&part)?;
+                append.add(part)?;
             }
             Ok::<_, lake::LakeError>(append)
         });

@@ -31,6 +31,14 @@ fn amounts(lines: &mut LineBatch) -> [&mut Vec<i64>; 6] {
     ]
 }
 
+/// Makes room for so many rows more.
+pub(crate) fn reserve(lines: &mut LineBatch, more: usize) {
+    coded(lines).into_iter().for_each(|(column, _)| column.reserve(more));
+    amounts(lines).into_iter().for_each(|column| column.reserve(more));
+    lines.day.reserve(more);
+    lines.minute.reserve(more);
+}
+
 /// Takes rows out, which are given in order.
 pub(crate) fn remove(lines: &mut LineBatch, rows: &[u32]) {
     for (column, _) in coded(lines) {

@@ -96,6 +96,8 @@ impl Parts {
         let held = self.receipts.hold_back(self.lines_at_once / HELD_SHARE);
         self.full_at = held.receipt.len() + self.lines_at_once;
         let part = std::mem::replace(&mut self.receipts, held);
+        // The next part will be as long: columns that grow step by step are copied over and over.
+        self.receipts.reserve(self.lines_at_once);
         let mut last = None;
         for (row, &receipt) in (0..).zip(&part.receipt) {
             // Most lines stand beside others of their receipt.

@@ -481,6 +481,14 @@ impl Receipts {
         [lines.network[row], lines.shop[row], lines.till[row], lines.number[row]]
     }
 
+    /// Makes room for so many lines more.
+    pub fn reserve(&mut self, more: usize) {
+        lines::reserve(&mut self.lines, more);
+        self.receipt.reserve(more);
+        self.line.reserve(more);
+        self.origin.reserve(more);
+    }
+
     /// Ends a part: leaves the receipts that have none of the latest `hold` lines, and gives the
     /// others, of which more lines may come, as the beginning of the next part.
     pub fn hold_back(&mut self, hold: usize) -> Self {

@@ -19,13 +19,13 @@ use crate::{LakeError, Storage};
 const ROWS_AT_ONCE: usize = 1 << 13;
 
 /// Receipts of a part that the lake must store, in the order by customer.
-pub(super) struct Part<'a> {
-    pub batch: &'a LineBatch,
-    pub groups: &'a Groups,
-    pub incoming: &'a [Incoming],
-    pub codes: &'a Codes,
+pub(super) struct Part {
+    pub batch: LineBatch,
+    pub groups: Groups,
+    pub incoming: Vec<Incoming>,
+    pub codes: Codes,
     /// The category of each product, by the lake's codes.
-    pub categories: &'a [u32],
+    pub categories: Vec<u32>,
     /// The run they become.
     pub version: u32,
 }
@@ -33,12 +33,12 @@ pub(super) struct Part<'a> {
 /// A row of the part, and the receipt it belongs to.
 type Place = (u32, u32);
 
-impl Part<'_> {
+/// What a part became.
+pub(super) type Written = Vec<(SortOrder, StoredFile)>;
+
+impl Part {
     /// Writes one run of files in each order.
-    pub(super) fn write(
-        &self,
-        storage: &Storage,
-    ) -> Result<Vec<(SortOrder, StoredFile)>, LakeError> {
+    pub(super) fn write(&self, storage: &Storage) -> Result<Written, LakeError> {
         let (by_customer, by_category) = rayon::join(|| self.by_customer(), || self.by_category());
         let customers = self.cut_between_customers(&by_customer);
         let pieces = customers
@@ -61,7 +61,7 @@ impl Part<'_> {
 
     fn by_customer(&self) -> Vec<Place> {
         let mut places = Vec::with_capacity(self.batch.len());
-        for (at, receipt) in (0..).zip(self.incoming) {
+        for (at, receipt) in (0..).zip(&self.incoming) {
             places.extend(self.groups.rows(receipt.group).iter().map(|&row| (row, at)));
         }
         places
@@ -91,7 +91,7 @@ impl Part<'_> {
     /// dealt out to categories.
     fn by_category(&self) -> Vec<Place> {
         let mut receipts: Vec<(i32, u32, u32)> = (0..)
-            .zip(self.incoming)
+            .zip(&self.incoming)
             .map(|(at, receipt)| (self.group(receipt).day, receipt.receipt, at))
             .collect();
         receipts.par_sort_unstable();
@@ -99,7 +99,7 @@ impl Part<'_> {
             self.categories.iter().filter(|&&code| code != NONE).max().map_or(0, |max| max + 1);
         let category = |row: u32| {
             let product = look_up(&self.codes.product, self.batch.product[row as usize]);
-            look_up(self.categories, product).min(none) as usize
+            look_up(&self.categories, product).min(none) as usize
         };
         let mut next = vec![0usize; none as usize + 2];
         let rows = |at: u32| self.groups.rows(self.incoming[at as usize].group);
@@ -126,76 +126,40 @@ impl Part<'_> {
 
     /// Columns of these rows, as the order's schema wants them.
     fn columns(&self, order: SortOrder, places: &[Place]) -> Vec<ArrayRef> {
-        let (batch, codes, names) = (self.batch, self.codes, &self.batch.names);
-        let receipts = || places.iter().map(|place| &self.incoming[place.1 as usize]);
+        let Self { batch, codes, .. } = self;
         let rows = || places.iter().map(|place| place.0 as usize);
-        let optional = |code: u32| (code != NONE).then_some(code);
+        let receipts = || places.iter().map(|place| &self.incoming[place.1 as usize]);
         let whole = |column: &[i64]| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(rows().map(|row| column[row])))
         };
-        let code = |codes: &[u32], column: &[u32]| -> ArrayRef {
+        let coded = |codes: &[u32], column: &[u32]| -> ArrayRef {
             Arc::new(UInt32Array::from_iter_values(rows().map(|row| look_up(codes, column[row]))))
         };
-        let maybe = |codes: &[u32], column: &[u32]| -> ArrayRef {
-            let codes = rows().map(|row| optional(look_up(codes, column[row])));
-            Arc::new(codes.collect::<UInt32Array>())
-        };
-        let text = |texts: &Texts, column: &[u32]| -> ArrayRef {
-            if texts.is_empty() {
-                return Arc::new(StringArray::new_null(places.len()));
-            }
-            Arc::new(rows().map(|row| texts.text(column[row])).collect::<StringArray>())
-        };
-        let customer: ArrayRef =
-            Arc::new(receipts().map(|receipt| optional(receipt.customer)).collect::<UInt32Array>());
+        let customer = nullable(receipts().map(|receipt| receipt.customer).collect());
         let receipt: ArrayRef =
             Arc::new(UInt32Array::from_iter_values(receipts().map(|receipt| receipt.receipt)));
         let version: ArrayRef = Arc::new(UInt32Array::from_value(self.version, places.len()));
-        let day: ArrayRef = Arc::new(Date32Array::from_iter_values(
-            receipts().map(|receipt| self.group(receipt).day),
-        ));
+        let day = receipts().map(|receipt| self.group(receipt).day);
+        let day: ArrayRef = Arc::new(Date32Array::from_iter_values(day));
+        let product = coded(&codes.product, &batch.product);
+        let shop = coded(&codes.shop, &batch.shop);
         let mut columns = match order {
             SortOrder::ByCustomer => {
-                let at = receipts().map(|receipt| self.group(receipt).at);
-                let minute = receipts().map(|receipt| self.group(receipt).minute);
-                let number =
-                    receipts().map(|receipt| names.number.text(self.group(receipt).number));
-                // A card of someone erased must not come back with him.
-                let card = receipts().zip(rows()).map(|(receipt, row)| {
-                    let erased = receipt.customer == NONE && batch.customer[row] != NONE;
-                    names.card.text(batch.card[row]).filter(|_| !erased)
-                });
+                let [at, minute, number] = self.moments_and_numbers(places);
+                let [network, till, card, original] = self.texts(places);
+                let channel = rows().map(|row| look_up(&codes.channel, batch.channel[row]));
+                let channel = nullable(channel.collect());
                 vec![
-                    customer,
-                    receipt,
-                    version,
-                    Arc::new(TimestampMicrosecondArray::from_iter_values(at).with_timezone("UTC")),
-                    day,
-                    Arc::new(UInt16Array::from_iter_values(minute)),
-                    Arc::new(number.collect::<StringArray>()),
-                    text(&names.network, &batch.network),
-                    code(&codes.shop, &batch.shop),
-                    text(&names.till, &batch.till),
-                    maybe(&codes.channel, &batch.channel),
-                    Arc::new(card.collect::<StringArray>()),
-                    text(&names.original, &batch.original),
-                    code(&codes.product, &batch.product),
+                    customer, receipt, version, at, day, minute, number, network, shop, till,
+                    channel, card, original, product,
                 ]
             }
             SortOrder::ByCategory => {
                 let category = rows().map(|row| {
-                    let product = look_up(&codes.product, batch.product[row]);
-                    optional(look_up(self.categories, product))
+                    look_up(&self.categories, look_up(&codes.product, batch.product[row]))
                 });
-                vec![
-                    Arc::new(category.collect::<UInt32Array>()),
-                    day,
-                    receipt,
-                    version,
-                    code(&codes.product, &batch.product),
-                    code(&codes.shop, &batch.shop),
-                    customer,
-                ]
+                let category = nullable(category.collect());
+                vec![category, day, receipt, version, product, shop, customer]
             }
         };
         columns.extend([
@@ -207,4 +171,50 @@ impl Part<'_> {
         ]);
         columns
     }
+
+    /// When each row's receipt was, and its number.
+    fn moments_and_numbers(&self, places: &[Place]) -> [ArrayRef; 3] {
+        let groups = || places.iter().map(|place| self.group(&self.incoming[place.1 as usize]));
+        let at = TimestampMicrosecondArray::from_iter_values(groups().map(|group| group.at));
+        let minute = UInt16Array::from_iter_values(groups().map(|group| group.minute));
+        let numbers = &self.batch.names.number;
+        let number = groups().map(|group| numbers.text(group.number));
+        [
+            Arc::new(at.with_timezone("UTC")),
+            Arc::new(minute),
+            Arc::new(number.collect::<StringArray>()),
+        ]
+    }
+
+    /// Network, till, card and the receipt a return refers to.
+    fn texts(&self, places: &[Place]) -> [ArrayRef; 4] {
+        let (batch, names) = (&self.batch, &self.batch.names);
+        let text = |texts: &Texts, of: &dyn Fn(&Place) -> u32| -> ArrayRef {
+            if texts.is_empty() {
+                return Arc::new(StringArray::new_null(places.len()));
+            }
+            Arc::new(places.iter().map(|place| texts.text(of(place))).collect::<StringArray>())
+        };
+        // A card of someone erased must not come back with him.
+        let card = |place: &Place| {
+            let row = place.0 as usize;
+            let nobody = self.incoming[place.1 as usize].customer == NONE;
+            if nobody && batch.customer[row] != NONE { NONE } else { batch.card[row] }
+        };
+        [
+            text(&names.network, &|place| batch.network[place.0 as usize]),
+            text(&names.till, &|place| batch.till[place.0 as usize]),
+            text(&names.card, &card),
+            text(&names.original, &|place| batch.original[place.0 as usize]),
+        ]
+    }
+}
+
+/// A column of codes that may be absent.
+fn nullable(codes: Vec<u32>) -> ArrayRef {
+    if codes.contains(&NONE) {
+        let codes = codes.into_iter().map(|code| (code != NONE).then_some(code));
+        return Arc::new(codes.collect::<UInt32Array>());
+    }
+    Arc::new(UInt32Array::from(codes))
 }

@@ -185,7 +185,7 @@ fn what_comes_again_of_a_product_shop_and_week_replaces_what_was_known() {
             let (mut lake, _) = place.open().append("sold", &sold).unwrap();
             for (step, parts) in imports.iter().enumerate() {
                 let mut append = lake.begin(&step.to_string()).unwrap();
-                parts.iter().for_each(|rows| append.add(&placements(rows)).unwrap());
+                parts.iter().for_each(|rows| append.add(placements(rows)).unwrap());
                 (lake, _) = append.commit().unwrap();
             }
             let owned = |&(product, shop, week, display, mailer): &Placed| {

@@ -174,7 +174,7 @@ fn an_append_and_a_compaction_both_succeed_at_a_time() {
         let lake = grown(&storage, 4);
         // The compaction commits while the append is under way …
         let mut append = lake.begin("5").unwrap();
-        append.add(&of(5)).unwrap();
+        append.add(of(5)).unwrap();
         compact(&place.open()).unwrap();
         let (appended, _) = append.commit().unwrap();
         assert_eq!((sum(&appended), appended.manifest().runs()), (15, 2));
