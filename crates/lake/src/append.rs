@@ -1,6 +1,6 @@
 //! Appending: parts of an import become runs of files; dictionaries, tables and one manifest follow.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::thread::JoinHandle;
 
 use rayon::prelude::*;
@@ -24,6 +24,9 @@ mod group;
 use category::Categories;
 use files::{Part, Written};
 use group::{Group, Groups, Keys};
+
+/// Parts whose files are written while another is looked up: more would only take memory.
+const PARTS_WRITTEN_AT_ONCE: usize = 2;
 
 /// How often a commit is tried again when compactions commit meanwhile.
 const COMMITS_MAX: usize = 20;
@@ -73,8 +76,8 @@ pub struct Append<'a> {
     dictionaries: [Option<Dictionary>; Kind::ALL.len()],
     categories: Option<Categories>,
     placements: placements::Incoming,
-    // The part before, whose files are still being written.
-    writing: Option<JoinHandle<Result<Written, LakeError>>>,
+    // The latest parts, whose files are still being written.
+    writing: VecDeque<JoinHandle<Result<Written, LakeError>>>,
     appended: Appended,
 }
 
@@ -109,7 +112,7 @@ impl Lake {
             dictionaries: Default::default(),
             categories: None,
             placements: placements::Incoming::default(),
-            writing: None,
+            writing: VecDeque::new(),
             appended: Appended::default(),
         })
     }
@@ -155,7 +158,7 @@ impl Append<'_> {
     /// was changed.
     pub fn commit(mut self) -> Result<(Lake, Appended), LakeError> {
         let storage = self.lake.storage.clone();
-        self.take_written()?;
+        self.take_written(0)?;
         let mut appended = std::mem::take(&mut self.appended);
         if self.already_there {
             appended.already_there = true;
@@ -247,8 +250,6 @@ impl Append<'_> {
         let known = index.find(&keys.names())?;
         let groups =
             Groups::new(&batch, &keys, &erased_customers(&batch, &self.next.erased), &known);
-        let without = groups.list.iter().filter(|group| group.customer == NONE);
-        self.appended.receipts_without_customer += without.count() as u64;
         let first_of_import = self.lake.manifest.next_run;
         let Settled { mut incoming, replaced } =
             settle(&groups, &known, first_of_import, &mut self.next, &mut self.appended)?;
@@ -273,22 +274,22 @@ impl Append<'_> {
         }
         sort(&mut incoming, &groups.list, &batch);
         let categories = self.categories()?.codes().to_vec();
-        self.take_written()?;
+        self.take_written(PARTS_WRITTEN_AT_ONCE - 1)?;
         let part = Part { batch, groups, incoming, codes, categories, version };
         // While these files are written, the next part is looked up.
-        self.writing = Some(std::thread::spawn(move || part.write(&storage)));
+        self.writing.push_back(std::thread::spawn(move || part.write(&storage)));
         Ok(())
     }
 
-    /// Waits for the files of the part before, and takes them into the state.
-    fn take_written(&mut self) -> Result<(), LakeError> {
-        let Some(writing) = self.writing.take() else { return Ok(()) };
-        let files = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        for (order, file) in files {
-            if order == SortOrder::ByCustomer {
-                self.appended.lines += file.rows;
+    /// Waits until the files of no more than so many parts are being written, and takes the others
+    /// into the state.
+    fn take_written(&mut self, most: usize) -> Result<(), LakeError> {
+        while self.writing.len() > most {
+            let Some(writing) = self.writing.pop_front() else { break };
+            let files = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            for (order, file) in files {
+                self.next.lines_mut(order).push(file);
             }
-            self.next.lines_mut(order).push(file);
         }
         Ok(())
     }
@@ -390,7 +391,8 @@ impl Drop for Append<'_> {
     /// What was written for nothing goes; once a commit was tried, only a sweep knows better.
     fn drop(&mut self) {
         // Its files must not appear after the others are gone.
-        if let Some(Ok(Ok(files))) = self.writing.take().map(JoinHandle::join) {
+        for writing in std::mem::take(&mut self.writing) {
+            let Ok(Ok(files)) = writing.join() else { continue };
             let lines = self.next.lines_mut(SortOrder::ByCustomer);
             lines.extend(files.into_iter().map(|(_, file)| file));
         }
@@ -401,9 +403,10 @@ impl Drop for Append<'_> {
             self.lake.manifest.files().map(|(_, file)| file.path.as_str()).collect();
         let written = self.next.files().map(|(_, file)| file).chain(self.placements.files());
         for file in written {
-            if !known.contains(file.path.as_str()) {
-                // Best effort: what stays is swept away later.
-                let _ = self.lake.storage.delete(&file.path);
+            // Best effort: what stays is swept away later, and a storage that fails is not asked again.
+            if !known.contains(file.path.as_str()) && self.lake.storage.delete(&file.path).is_err()
+            {
+                return;
             }
         }
     }
@@ -510,11 +513,26 @@ fn settle(
             groups.names(place).iter().filter_map(|name| index.get(name)).copied().collect();
         known.sort_unstable_by_key(|known| known.receipt);
         known.dedup();
+        // A part may complete what an earlier part of the same import brought: then it counts once.
+        let earlier: Vec<Known> = known
+            .iter()
+            .filter(|known| u64::from(known.version) >= first_of_import)
+            .copied()
+            .collect();
+        let nobodys = |customer| u64::from(customer == NONE);
+        appended.receipts_without_customer += nobodys(group.customer);
+        for known in &earlier {
+            appended.receipts_without_customer -= nobodys(known.customer);
+        }
         if let [known] = known[..]
             && known.content == group.content
         {
-            appended.receipts_same += 1;
+            appended.receipts_same += u64::from(earlier.is_empty());
             continue;
+        }
+        appended.lines += u64::from(group.lines);
+        for known in &earlier {
+            appended.lines -= u64::from(known.lines);
         }
         for &known in &known {
             settled.replaced.push((known, place));
@@ -522,9 +540,7 @@ fn settle(
         }
         let receipt = match known.first() {
             Some(known) => {
-                // A part may complete what an earlier part of the same import brought.
-                let anew = u64::from(known.version) >= first_of_import;
-                appended.receipts_replaced += u64::from(!anew);
+                appended.receipts_replaced += u64::from(earlier.is_empty());
                 known.receipt
             }
             None => {

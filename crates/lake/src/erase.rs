@@ -135,10 +135,14 @@ impl Lake {
                 *known = entry;
             }
         }
-        for entry in newest.values().filter(|entry| entry.known.customer == code) {
+        newest.retain(|_, entry| entry.known.customer == code);
+        for entry in newest.values() {
             count(&mut next.totals, &entry.known, -1);
         }
-        next.receipts = index::without_customer(index, code, next.next_run)?;
+        // With the newest version go the older ones: they must not pass for the newest.
+        next.receipts = index::without(index, next.next_run, |known| {
+            known.customer == code || newest.contains_key(&known.receipt)
+        })?;
         next.next_run += 1;
         Ok(())
     }

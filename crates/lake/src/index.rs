@@ -147,25 +147,22 @@ impl Index<'_> {
     }
 }
 
-/// The files of an index without a customer's entries; only those that hold any are written anew.
-pub(crate) fn without_customer(
+/// The files of an index without the entries that go; only those that hold any are written anew.
+pub(crate) fn without(
     index: Index<'_>,
-    code: u32,
     run: u64,
+    goes: impl Fn(&Known) -> bool,
 ) -> Result<Vec<StoredFile>, LakeError> {
     let mut files = Vec::new();
     for file in index.files {
-        let one = Index { files: std::slice::from_ref(file), ..index };
-        if one.of_customer(code)?.is_empty() {
-            files.push(file.clone());
-            continue;
-        }
         let opened = Opened::new(index.storage, file)?;
         let mut rest = Vec::with_capacity(file.rows as usize);
         for batch in opened.columns(&COLUMNS)? {
-            rest.extend(entries(&batch?).into_iter().filter(|e| e.known.customer != code));
+            rest.extend(entries(&batch?).into_iter().filter(|entry| !goes(&entry.known)));
         }
-        if !rest.is_empty() {
+        if rest.len() as u64 == file.rows {
+            files.push(file.clone());
+        } else if !rest.is_empty() {
             files.push(StoredFile { run: file.run, ..write(index.storage, &rest, run)? });
         }
     }

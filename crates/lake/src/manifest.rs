@@ -199,7 +199,9 @@ impl Manifest {
         let path = Self::path(number);
         let damaged =
             |why: &str| LakeError::Damaged { path: storage.location(&path), why: why.to_owned() };
-        if !kept.manifest {
+        // A listing is no snapshot: the manifest may have come after it, beside its seal.
+        let again = || Ok::<_, LakeError>(storage.list(FOLDER)?.iter().any(|o| o.path == path));
+        if !kept.manifest && !again()? {
             return Err(damaged("it was committed, and the file is gone"));
         }
         let bytes = storage.get(&path)?;

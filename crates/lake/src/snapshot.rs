@@ -141,6 +141,7 @@ impl Snapshots {
     /// # Errors
     /// When the storage fails.
     pub fn begin(&self, inputs: BTreeMap<String, String>) -> Result<SnapshotWriter, LakeError> {
+        self.storage.clear_growing();
         let number = self.numbers()?.last().map_or(1, |last| last + 1);
         for object in self.storage.list(&folder(number))? {
             self.storage.delete(&object.path)?;
@@ -206,6 +207,7 @@ impl Snapshots {
     /// Removes what killed refreshes and removals left: files of folders without a list. Only for
     /// whoever alone may change the programme.
     fn remove_unfinished(&self) -> Result<(), LakeError> {
+        self.storage.clear_growing();
         let finished: Vec<String> = self.numbers()?.into_iter().map(folder).collect();
         for object in self.storage.list(FOLDER)? {
             if !finished.iter().any(|folder| object.path.starts_with(&format!("{folder}/"))) {
@@ -246,8 +248,7 @@ impl SnapshotWriter {
         // Portraits are nobody else's business.
         let file = File::options()
             .write(true)
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .mode(0o600)
             .open(&growing.path)
             .map_err(|source| LakeError::Disk { path: name.to_owned(), source })?;

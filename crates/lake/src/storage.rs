@@ -25,6 +25,8 @@ pub(crate) use source::Source;
 #[derive(Debug)]
 pub struct Storage {
     place: Place,
+    // Where files for a bucket grow before they are put.
+    growing: PathBuf,
 }
 
 #[derive(Debug)]
@@ -56,7 +58,8 @@ impl Storage {
     /// asked of the object store yet.
     pub fn open(place: &str, beside: &FsPath) -> Result<Self, LakeError> {
         if place.contains("://") {
-            return Ok(Self::bucket(Bucket::open(place)?));
+            let bucket = Self::bucket(Bucket::open(place)?);
+            return Ok(Self { growing: beside.join("growing"), ..bucket });
         }
         Self::local(&beside.join(place))
     }
@@ -66,13 +69,15 @@ impl Storage {
     /// # Errors
     /// When the folder cannot be made.
     pub fn local(root: &FsPath) -> Result<Self, LakeError> {
-        Ok(Self { place: Place::Folder(Folder::open(root)?) })
+        Ok(Self { place: Place::Folder(Folder::open(root)?), growing: root.to_owned() })
     }
 
-    /// A bucket that is open.
+    /// A bucket that is open. What is written to it piece by piece grows in a temporary folder of this
+    /// process; that of [`Storage::open`] grows beside the settings.
     #[must_use]
     pub fn bucket(bucket: Bucket) -> Self {
-        Self { place: Place::Bucket(Arc::new(bucket)) }
+        let growing = std::env::temp_dir().join(format!("proffer-{}", std::process::id()));
+        Self { place: Place::Bucket(Arc::new(bucket)), growing }
     }
 
     /// How a person or another tool names an object of this storage.
@@ -109,9 +114,9 @@ impl Storage {
         match &self.place {
             Place::Folder(folder) => folder.growing(path),
             Place::Bucket(_) => {
-                let name = path.replace('/', "-");
-                let place = std::env::temp_dir();
-                Ok(place.join(format!("proffer-{}-{name}", std::process::id())))
+                std::fs::create_dir_all(&self.growing)
+                    .map_err(|source| LakeError::Disk { path: path.to_owned(), source })?;
+                Ok(self.growing.join(path.replace('/', "-")))
             }
         }
     }
@@ -167,6 +172,15 @@ impl Storage {
         match &self.place {
             Place::Folder(folder) => folder.delete(path),
             Place::Bucket(bucket) => bucket.delete(path),
+        }
+    }
+
+    /// Removes what killed writers left of files for a bucket; those of a folder go by
+    /// [`Storage::sweep_unfinished`]. Only for whoever alone may write snapshots.
+    pub(crate) fn clear_growing(&self) {
+        if let Place::Bucket(_) = &self.place {
+            // Best effort: a file that cannot be removed cannot be written anew either, and that is told.
+            let _ = std::fs::remove_dir_all(&self.growing);
         }
     }
 

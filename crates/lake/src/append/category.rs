@@ -74,7 +74,7 @@ impl Categories {
     }
 
     /// Moves lines of products whose category changed: files that hold any are written anew without
-    /// them, and what moves becomes runs of its own.
+    /// them, and what moves becomes a run of its own, sorted within each file.
     pub(super) fn move_lines(
         &self,
         storage: &Storage,
@@ -84,6 +84,7 @@ impl Categories {
             return Ok(());
         }
         let mut files = Vec::new();
+        let run = next.next_run;
         for file in std::mem::take(next.lines_mut(SortOrder::ByCategory)) {
             if !self.concerns(storage, &file)? {
                 files.push(file);
@@ -100,8 +101,7 @@ impl Categories {
             let moved = filter_record_batch(&rows, &not(&stays))?;
             if let Some(moved) = merge(SortOrder::ByCategory, &self.recategorised(&moved, &file)?)?
             {
-                let run = next.next_run;
-                next.next_run += 1;
+                next.next_run = run + 1;
                 files.push(SortOrder::ByCategory.write(storage, &moved, run)?);
             }
         }

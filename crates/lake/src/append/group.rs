@@ -21,7 +21,8 @@ pub(super) struct Group {
     pub minute: u16,
     /// Hash of what it says, whatever the order of lines.
     pub content: u64,
-    lines: u32,
+    /// How many lines it has.
+    pub lines: u32,
     net: i64,
 }
 

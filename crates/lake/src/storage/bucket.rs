@@ -108,7 +108,12 @@ impl Bucket {
         limits: Limits,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, LakeError> {
-        let refused = |why: String| LakeError::Bucket { place: url.to_owned(), why };
+        // Somebody may have written his keys into the address.
+        let shown = match url.rsplit_once('@') {
+            Some((_, place)) => format!("s3://{place}"),
+            None => url.to_owned(),
+        };
+        let refused = |why: String| LakeError::Bucket { place: shown.clone(), why };
         let (bucket, prefix) = split(url.trim_end_matches('/')).ok_or_else(|| {
             refused("write the place as s3://BUCKET or s3://BUCKET/FOLDER".to_owned())
         })?;

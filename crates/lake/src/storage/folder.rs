@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path as FsPath, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -19,6 +20,8 @@ use crate::LakeError;
 pub(crate) struct Folder {
     objects: LocalFileSystem,
     root: PathBuf,
+    /// How many files this process began.
+    begun: AtomicU64,
 }
 
 impl Folder {
@@ -27,7 +30,7 @@ impl Folder {
         std::fs::create_dir_all(root).map_err(disk)?;
         let root = root.canonicalize().map_err(disk)?;
         let objects = LocalFileSystem::new_with_prefix(&root).map_err(at("."))?;
-        Ok(Self { objects, root })
+        Ok(Self { objects, root, begun: AtomicU64::new(0) })
     }
 
     pub fn location(&self, path: &str) -> String {
@@ -60,7 +63,14 @@ impl Folder {
         std::fs::create_dir_all(folder)
             .map_err(|source| LakeError::Disk { path: path.to_owned(), source })?;
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        Ok(folder.join(format!("{name}#{}-growing", std::process::id())))
+        Ok(folder.join(self.unfinished(&name)))
+    }
+
+    /// A name that no other file under way has, of this process or of another; listings leave out names
+    /// that end in `#` and digits.
+    fn unfinished(&self, name: &str) -> String {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        format!("{name}#{}{number:09}", std::process::id())
     }
 
     /// The bytes are on the disk before the name is: `object_store` links first, and a power cut would
@@ -73,7 +83,7 @@ impl Folder {
         let target = self.root.join(path);
         let folder = target.parent().unwrap_or(&self.root);
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let unfinished = folder.join(format!("{name}#{}", std::process::id()));
+        let unfinished = folder.join(self.unfinished(&name));
         let create = || {
             std::fs::create_dir_all(folder)?;
             write(&unfinished)?;

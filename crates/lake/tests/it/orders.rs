@@ -143,6 +143,20 @@ fn placed(lake: &Lake) -> Vec<(String, String, i32, String, String)> {
 }
 
 #[test]
+fn weeks_that_are_alike_are_written_at_a_time() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = std::sync::Arc::new(lake::Storage::local(folder.path()).unwrap());
+        let lake = Lake::open(storage).unwrap();
+        let (lake, _) =
+            lake.append("sold", &batch(&[receipt("1", None, 0, &[("milk", 1)])])).unwrap();
+        let rows: Vec<Placed> = (0..40).map(|week| ("milk", "s", week * 7, "3", "")).collect();
+        let (lake, done) = lake.append("placed", &placements(&rows)).unwrap();
+        assert_eq!((done.placements, placed(&lake).len()), (40, 40));
+    }
+}
+
+#[test]
 fn what_comes_again_of_a_product_shop_and_week_replaces_what_was_known() {
     // (parts of the imports one after the other, what is left of it)
     type Case<'a> = (&'a [&'a [&'a [Placed]]], &'a [Placed]);

@@ -210,6 +210,38 @@ fn a_compaction_does_not_bring_back_whom_an_erasure_took_out() {
 }
 
 #[test]
+fn what_an_erased_customer_bought_counts_once_when_it_comes_again() {
+    // (what R was before it was his, what comes again, receipts and sum afterwards)
+    for (before, again, after) in [
+        (Some((None, 10)), 10, (1, 10)),
+        (Some((None, 10)), 20, (1, 20)),
+        (Some((Some("b"), 10)), 10, (1, 10)),
+        (Some((Some("b"), 10)), 30, (1, 30)),
+        (None, 30, (1, 30)),
+    ] {
+        for compacting in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let storage = std::sync::Arc::new(Storage::local(folder.path()).unwrap());
+            let mut lake = Lake::open(storage).unwrap();
+            let of = |customer, net| batch(&[receipt("R", customer, 5, &[("milk", net)])]);
+            if let Some((customer, net)) = before {
+                (lake, _) = lake.append("before", &of(customer, net)).unwrap();
+            }
+            (lake, _) = lake.append("his", &of(Some("a"), 50)).unwrap();
+            if compacting {
+                (lake, _) = compact(&lake).unwrap();
+            }
+            (lake, _) = lake.erase("a").unwrap();
+            assert_eq!((lake.manifest().totals.receipts, sum(&lake)), (0, 0));
+            (lake, _) = lake.append("again", &of(Some("a"), again)).unwrap();
+            let totals = lake.manifest().totals;
+            assert_eq!((totals.receipts, totals.net), after, "{before:?}, {again}");
+            assert_eq!(sum(&lake), after.1, "{before:?}, {again}, compacting: {compacting}");
+        }
+    }
+}
+
+#[test]
 fn the_newest_runs_are_merged_while_they_are_small() {
     // (receipts of each run, most runs, runs left with their receipts)
     let cases: &[(&[usize], usize, &[u64])] = &[
