@@ -5,11 +5,13 @@ mod it {
     mod bad_input;
     mod bucket;
     mod complete_journey;
+    mod day_by_day;
     mod demo_shops;
     mod fixture;
     mod kills;
     mod outside;
     mod ranges;
+    mod readers;
     #[path = "../../../lake/tests/it/s3.rs"]
     mod s3;
 }

@@ -2,9 +2,10 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::fixture::{HEADER, MAPPING, Shop, Sums, rows};
+use super::fixture::{HEADER, MAPPING, Shop, Sums, rows, skip, sums};
 
 const GOOD: &str = "1,anna,2024-03-01 10:00:00,milk,1,1.50\n";
 
@@ -229,11 +230,109 @@ fn a_full_disk_changes_nothing_and_the_import_can_be_repeated() {
     shop.done(&["import", "mapping.toml"]);
     assert_eq!(shop.sums().receipts, 40_000);
     shop.done(&["refresh"]);
+    let sums = shop.sums();
     for command in ["refresh", "lake compact"] {
         let output = limited(command);
         assert_eq!(output.status.code(), Some(1), "{command}");
-        assert_eq!(shop.sums().receipts, 40_000, "{command}");
+        assert_eq!(shop.sums(), sums, "{command}");
         shop.done(&["offers", "c1"]);
+    }
+    shop.done(&["lake", "compact"]);
+    assert_eq!((shop.sums(), shop.lake().manifest().runs()), (sums, 1));
+}
+
+/// The lake on a disk of its own with room for a tenth more. The disk is seen by the shell and its children
+/// alone, and ends with them.
+const ON_A_SMALL_DISK: &str = r#"
+set -e
+cp -a lake full
+mount -t tmpfs -o size=$(( $(du -sk full | cut -f1) * 11 / 10 ))k none lake
+cp -a full/. lake
+set +e
+"$PROFFER" lake compact; echo "exit code $?"
+set -e
+cp -a lake failed
+mount -o remount,size=1g lake
+"$PROFFER" lake compact
+cp -a lake mended
+"#;
+
+#[test]
+fn a_disk_that_is_full_in_compaction_keeps_the_lake_and_the_next_compaction() {
+    let own_mounts = ["--mount", "--map-root-user"];
+    let probe = ["sh", "-c", "mount -t tmpfs none /mnt"];
+    let mut command = std::process::Command::new("unshare");
+    if !command.args(own_mounts).args(probe).output().is_ok_and(|output| output.status.success()) {
+        return skip("no disk of a test's own can be mounted here");
+    }
+    let shop = Shop::new();
+    for part in 1..=3 {
+        shop.import(&rows(part * 4_000));
+    }
+    let before = shop.sums();
+    let mut command = std::process::Command::new("unshare");
+    command.args(own_mounts).args(["sh", "-c", ON_A_SMALL_DISK]);
+    command.env("PROFFER", env!("CARGO_BIN_EXE_proffer")).env("PROFFER_DIR", shop.dir());
+    let output = command.current_dir(shop.dir()).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("exit code 1"), "{error}");
+    assert!(error.contains("No space left"), "{error}");
+    for (name, runs) in [("lake", 3), ("failed", 3), ("mended", 1)] {
+        let storage = lake::Storage::open(name, &shop.dir()).unwrap();
+        let lake = lake::Lake::open(storage.into()).unwrap();
+        assert_eq!((sums(&lake), lake.manifest().runs()), (before, runs), "{name}");
+    }
+}
+
+#[test]
+fn a_lost_or_damaged_manifest_is_told_loudly_and_nothing_is_written_over_it() {
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 2] = [
+        ("lost", |path| std::fs::remove_file(path).unwrap()),
+        ("damaged", |path| std::fs::write(path, "{").unwrap()),
+    ];
+    let languages = [
+        ("en", "Working with the last whole state", "The lake goes on from state 1"),
+        ("ru", "Работаем с последним целым состоянием", "Озеро данных продолжает с состояния 1"),
+    ];
+    for ((what, harm), (language, warns, repairs)) in
+        harms.into_iter().flat_map(|harm| languages.map(|language| (harm, language)))
+    {
+        let case = format!("{what}, {language}");
+        let shop = Shop::new();
+        shop.import(&rows(10));
+        let before = shop.sums();
+        shop.import(&rows(30));
+        let after = shop.sums();
+        let manifest = shop.dir().join("lake/manifest/0000000002.json");
+        harm(&manifest);
+        let run = |arguments: &[&str], code: i32| {
+            let output = shop.run(&[arguments, &["--lang", language]].concat());
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{case}, {arguments:?}: {error}");
+            (String::from_utf8(output.stdout).unwrap(), error)
+        };
+        let import = &["import", "mapping.toml"];
+        for (arguments, code) in [
+            (&["lake", "files"][..], 0),
+            (&["lake", "history", "c1"], 0),
+            (&["portrait", "c1"], 0),
+            (import, 1),
+            (&["lake", "compact"], 1),
+            (&["erase", "c1"], 1),
+        ] {
+            let (_, error) = run(arguments, code);
+            let loud = error.starts_with("!!! ") && error.contains("0000000002.json");
+            assert!(loud && error.contains(warns), "{case}, {arguments:?}: {error}");
+            assert!(error.contains("proffer lake repair"), "{case}, {arguments:?}: {error}");
+        }
+        assert_eq!(shop.sums(), before, "{case}");
+        assert!(run(&["lake", "repair"], 0).0.contains(repairs), "{case}");
+        // The state that was lost is not taken for imported, and nothing warns any more.
+        let (_, error) = run(import, 0);
+        assert!(!error.contains("!!!"), "{case}: {error}");
+        assert_eq!(shop.sums(), after, "{case}");
     }
 }
 
@@ -291,10 +390,40 @@ fn a_slip_of_the_pen_is_told() {
 fn of_two_processes_that_change_a_programme_one_is_refused() {
     let shop = Shop::new();
     shop.import(&rows(10));
+    let before = shop.sums();
+    shop.write("receipts.csv", format!("{HEADER}{}", rows(20)));
     let programme = programme::Programme::open(&shop.dir()).unwrap();
+    let commands: [&[&str]; 4] =
+        [&["import", "mapping.toml"], &["refresh"], &["erase", "c1"], &["lake", "repair"]];
     let writing = programme.write().unwrap();
-    let error = shop.failed(&["refresh"]);
-    assert!(error.contains("another process is changing the programme"), "{error}");
+    for command in commands {
+        let error = shop.failed(command);
+        assert!(
+            error.contains("another process is changing the programme"),
+            "{command:?}: {error}"
+        );
+        assert_eq!(shop.sums(), before, "{command:?}");
+    }
+    // Whoever only reads is let in, and so is a compaction.
+    for command in [&["lake", "history", "c1"][..], &["portrait", "c1"], &["lake", "compact"]] {
+        shop.done(command);
+    }
     drop(writing);
-    shop.done(&["refresh"]);
+    commands.iter().for_each(|command| drop(shop.done(command)));
+}
+
+#[test]
+fn of_two_compactions_one_is_refused() {
+    let shop = Shop::new();
+    shop.import(&rows(10));
+    shop.import(&rows(20));
+    let before = shop.sums();
+    let lock = std::fs::File::create(shop.dir().join("lock-compaction")).unwrap();
+    lock.lock().unwrap();
+    let error = shop.failed(&["lake", "compact"]);
+    assert!(error.contains("another process is changing the programme"), "{error}");
+    assert_eq!((shop.sums(), shop.lake().manifest().runs()), (before, 2));
+    drop(lock);
+    shop.done(&["lake", "compact"]);
+    assert_eq!((shop.sums(), shop.lake().manifest().runs()), (before, 1));
 }

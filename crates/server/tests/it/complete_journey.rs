@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use programme::Day;
+
 use super::fixture::{Shop, skip};
 
 /// 151 parameters of 14 households as of 2017-12-31, computed by DuckDB SQL and by plain Python, which
@@ -10,6 +12,9 @@ const FACTS: &str = include_str!("../facts/complete_journey_2017-12-31.csv");
 
 const MAPPING: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/complete-journey/mapping.toml");
+
+const PLACEMENTS: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/complete-journey/placements.toml");
 
 /// The imported data, once for all tests; nothing where they are absent.
 fn imported() -> Option<&'static Shop> {
@@ -93,4 +98,46 @@ fn the_next_basket_reaches_the_published_bars() {
             "{protocol} {level} {name}: {model}"
         );
     }
+}
+
+/// Weeks of placements that are in memory at once.
+const WEEKS_AT_ONCE: i32 = 4;
+
+/// Lines of the lake; those of a product that was in promotion in their shop and week; of these, those
+/// displayed in the shop, those in the leaflet, and what they brought, minor units. Counted by DuckDB in
+/// the source's files, rows without quantity and amount left out, weeks beginning on Mondays.
+const PLACED: [i64; 5] = [1_460_487, 324_853, 157_538, 238_208, 90_046_046];
+
+#[test]
+fn placements_are_imported_and_joined_to_the_lines_sold() {
+    let Some(shop) = imported() else { return };
+    let report: serde_json::Value =
+        serde_json::from_str(&shop.done(&["import", PLACEMENTS, "--json"])).unwrap();
+    let feed = &report["feeds"][0];
+    assert_eq!((&feed["read"], &feed["bad"]), (&20_940_529.into(), &0.into()));
+    // No row of the source stands twice.
+    assert_eq!(report["lake"]["placements"], 20_940_529);
+    let lake = shop.lake();
+    assert_eq!(lake.manifest().placements.len(), 53);
+
+    let lines = lake.lines(&lake::Customers::Everybody).unwrap();
+    let first: Day = "2016-12-26".parse().unwrap();
+    let week_of = |row: usize| (lines.day[row] - first.0) / 7;
+    let mut rows: Vec<usize> = (0..lines.len()).collect();
+    rows.sort_by_key(|&row| week_of(row) / WEEKS_AT_ONCE);
+    let mut found = [lines.len() as i64, 0, 0, 0, 0];
+    for rows in rows.chunk_by(|&a, &b| week_of(a) / WEEKS_AT_ONCE == week_of(b) / WEEKS_AT_ONCE) {
+        let begin = Day(first.0 + week_of(rows[0]) / WEEKS_AT_ONCE * WEEKS_AT_ONCE * 7);
+        let placements = lake.placements(begin..=Day(begin.0 + WEEKS_AT_ONCE * 7 - 1)).unwrap();
+        for &row in rows {
+            let week = Day(first.0 + week_of(row) * 7);
+            let placed = placements.find(lines.product[row], lines.shop[row], week);
+            let at =
+                |places: &[u32]| places[placed.clone()].iter().any(|&place| place != retail::NONE);
+            let of = [!placed.is_empty(), at(&placements.display), at(&placements.mailer)];
+            of.iter().zip(&mut found[1..4]).for_each(|(&is, count)| *count += i64::from(is));
+            found[4] += if of[0] { lines.net[row] } else { 0 };
+        }
+    }
+    assert_eq!(found, PLACED);
 }

@@ -45,10 +45,7 @@ impl Shop {
         let url = s3::fresh_url();
         let mut shop = Self::new();
         shop.variables = s3::variables(s3::server().unwrap().address);
-        let settings = shop.dir().join("proffer.toml");
-        let text = std::fs::read_to_string(&settings).unwrap();
-        std::fs::write(settings, text.replace("url = \"lake\"", &format!("url = \"{url}\"")))
-            .unwrap();
+        shop.set("url = \"lake\"", &format!("url = \"{url}\""));
         // The one that the default settings made.
         std::fs::remove_dir(shop.dir().join("lake")).unwrap();
         shop.url = Some(url);
@@ -124,15 +121,28 @@ impl Shop {
         serde_json::from_str(&self.done(&["import", "mapping.toml", "--json"])).unwrap()
     }
 
-    pub fn sums(&self) -> Sums {
+    /// The newest state of its lake.
+    pub fn lake(&self) -> Lake {
         match &self.url {
-            None => sums(&Programme::open(&self.dir()).unwrap().lake().unwrap()),
+            None => Programme::open(&self.dir()).unwrap().lake().unwrap(),
             Some(url) => {
                 let variables = self.variables.clone();
                 let bucket = lake::Bucket::open_with(url, Limits::default(), variables).unwrap();
-                sums(&Lake::open(Storage::bucket(bucket).into()).unwrap())
+                Lake::open(Storage::bucket(bucket).into()).unwrap()
             }
         }
+    }
+
+    pub fn sums(&self) -> Sums {
+        sums(&self.lake())
+    }
+
+    /// Changes a setting: a line of `proffer.toml`.
+    pub fn set(&self, from: &str, to: &str) {
+        let settings = self.dir().join("proffer.toml");
+        let text = std::fs::read_to_string(&settings).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(settings, text.replace(from, to)).unwrap();
     }
 }
 
