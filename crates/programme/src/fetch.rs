@@ -2,6 +2,7 @@
 //! there like any file, removed afterwards. What people are shown names the place they came from.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -113,6 +114,20 @@ impl Fetched {
         let folder = format!("{}/", self.folder.display());
         for sentence in sentences {
             *sentence = sentence.replace(&folder, SCHEME);
+        }
+    }
+
+    /// Removes what a killed import left.
+    ///
+    /// # Errors
+    /// When something stays.
+    pub fn forget(programme: &Path) -> Result<()> {
+        let folder = programme.join(FOLDER);
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+            }
+            _ => Ok(()),
         }
     }
 
