@@ -1,13 +1,14 @@
 //! Feeds that lie in an object store (`s3://bucket/key`): brought into a folder of the programme, read
 //! there like any file, removed afterwards. What people are shown names the place they came from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Error, Result, bail, ensure};
 use lake::{Bucket, Listed};
 use sources::{FileFormat, Mapping, ReadError};
 
@@ -66,6 +67,8 @@ impl Fetched {
         format: Option<FileFormat>,
         buckets: &mut BTreeMap<String, Arc<Bucket>>,
     ) -> Result<Vec<(PathBuf, Wanted)>> {
+        let place = without_key(url);
+        ensure!(place == url, "{place}: keys stand in the environment, not in an address");
         let (name, key) = url
             .strip_prefix(SCHEME)
             .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
@@ -140,6 +143,19 @@ impl Fetched {
 impl Drop for Fetched {
     fn drop(&mut self) {
         self.remove();
+    }
+}
+
+/// An address as it may be shown: without a key that somebody wrote into it (`user:secret@`). Secrets
+/// hold slashes now and then, so all up to the last `@` goes.
+fn without_key(url: &str) -> Cow<'_, str> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.rsplit_once('@') {
+        // A key of an object may have an `@` too, a bucket's name has no such signs.
+        Some((_, place)) if rest.split('/').next().is_some_and(|own| own.contains([':', '@'])) => {
+            format!("{scheme}://{place}").into()
+        }
+        _ => url.into(),
     }
 }
 
