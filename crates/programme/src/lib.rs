@@ -173,9 +173,11 @@ impl Programme {
     /// Goes on from the lake's last whole state after newer ones were lost or damaged.
     ///
     /// # Errors
-    /// When another process changes the programme, or the storage fails.
+    /// When another process changes the programme or compacts the lake, or the storage fails.
     pub fn repair(&self) -> Result<Repaired> {
         let _writing = self.write()?;
+        // A compaction under way would put its change upon a state that is given up.
+        let _compacting = self.compacting()?;
         Ok(self.lake()?.repair()?.1)
     }
 
@@ -195,15 +197,16 @@ impl Programme {
     pub fn compact(&self, extent: Extent, progress: &dyn Progress) -> Result<Compacted> {
         let _compacting = self.compacting()?;
         let stage = std::cell::Cell::new(false);
-        let (lake, done) = self.lake()?.compact(extent, &|finished, parts| {
+        let (_, done) = self.lake()?.compact(extent, &|finished, parts| {
             if !stage.replace(true) {
                 progress.stage("compacting the lake", Some(parts as u64));
             }
             progress.done(finished as u64);
         })?;
-        // While somebody imports, his files are in no manifest yet: the next compaction sweeps.
+        // While somebody imports, his files are in no manifest yet: the next compaction sweeps. Whoever
+        // imported since has made a newer state.
         if let Ok(_writing) = self.write() {
-            lake.sweep()?;
+            self.lake()?.sweep()?;
         }
         Ok(done)
     }

@@ -293,8 +293,17 @@ fn of_two_processes_that_change_a_programme_one_is_refused() {
     shop.import(&rows(10));
     let programme = programme::Programme::open(&shop.dir()).unwrap();
     let writing = programme.write().unwrap();
-    let error = shop.failed(&["refresh"]);
-    assert!(error.contains("another process is changing the programme"), "{error}");
+    let refused = |arguments: &[&str]| {
+        let error = shop.failed(arguments);
+        assert!(error.contains("another process is changing the programme"), "{error}");
+    };
+    refused(&["refresh"]);
     drop(writing);
+    shop.done(&["refresh"]);
+    let compacting = std::fs::File::create(shop.dir().join("lock-compaction")).unwrap();
+    compacting.lock().unwrap();
+    for arguments in [&["lake", "repair"][..], &["lake", "compact"], &["erase", "c1"]] {
+        refused(arguments);
+    }
     shop.done(&["refresh"]);
 }
