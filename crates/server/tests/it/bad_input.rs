@@ -288,6 +288,15 @@ fn a_slip_of_the_pen_is_told() {
 }
 
 #[test]
+fn a_demo_shop_trades_ten_years_at_most() {
+    let shop = Shop::new();
+    for long in [["--days", "3651"], ["--lines", "9000000000"]] {
+        let error = shop.failed(&[&["demo", "--feeds", "feeds"], &long[..]].concat());
+        assert!(error.contains("more than 3650"), "{long:?}: {error}");
+    }
+}
+
+#[test]
 fn of_two_processes_that_change_a_programme_one_is_refused() {
     let shop = Shop::new();
     shop.import(&rows(10));
