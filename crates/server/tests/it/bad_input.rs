@@ -297,6 +297,27 @@ fn a_demo_shop_trades_ten_years_at_most() {
 }
 
 #[test]
+fn an_import_tells_how_many_placements_came() {
+    let shop = Shop::new();
+    shop.write(
+        "placements.csv",
+        "product,shop,week,display\np1,s1,2024-01-01,A\np2,s1,2024-01-01,A\n",
+    );
+    let fields = "product = \"product\"\nshop = \"shop\"\nweek = \"week\"\ndisplay = \"display\"\n";
+    for (lang, told) in [("en", "Promotion placements: 2."), ("ru", "Промовыкладка, строк: 2.")]
+    {
+        // Another text is another batch.
+        let mapping = format!(
+            "# {lang}\n[placements]\nfiles = \"placements.csv\"\n[placements.fields]\n{fields}"
+        );
+        shop.write("mapping.toml", mapping);
+        let report = shop.done(&["import", "mapping.toml", "--lang", lang]);
+        assert!(report.contains(told), "{report}");
+    }
+    assert!(!shop.done(&["import", "mapping.toml"]).contains("placements:"));
+}
+
+#[test]
 fn of_two_processes_that_change_a_programme_one_is_refused() {
     let shop = Shop::new();
     shop.import(&rows(10));
