@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use demo::{DemoShop, Feed, MAPPING, Size, VERSION};
 use serde::Serialize;
 
-use crate::Progress;
+use crate::progress::{Progress, WRITING_FEED};
 use parts::parts;
 
 /// Which demo shop.
@@ -115,7 +115,7 @@ impl DemoFeeds {
             if matches!(feed, Feed::Receipts | Feed::Redemptions) {
                 continue;
             }
-            progress.stage(&format!("writing {}", feed.file()), None);
+            progress.stage(&format!("{WRITING_FEED} {}", feed.file()), None);
             complete(&folder.join(feed.file()), |out| shop.write(feed, out))?;
         }
         let parts = parts(&shop, folder, self.format, self.next_day);

@@ -12,7 +12,7 @@ use anyhow::{Context, Error, Result, bail, ensure};
 use lake::{Bucket, Listed};
 use sources::{FileFormat, Mapping, ReadError};
 
-use crate::Progress;
+use crate::progress::{FETCHING, Progress};
 
 const FOLDER: &str = "fetched";
 const SCHEME: &str = "s3://";
@@ -200,7 +200,7 @@ fn fetch(wanted: &BTreeMap<PathBuf, Wanted>, progress: &dyn Progress) -> Result<
         return Ok(());
     }
     let bytes = wanted.values().map(|(_, listed)| listed.bytes).sum();
-    progress.stage(&format!("fetching {} files", wanted.len()), Some(bytes));
+    progress.stage(&format!("{FETCHING} {}", wanted.len()), Some(bytes));
     let wanted: Vec<(&PathBuf, &Wanted)> = wanted.iter().collect();
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (came, coming) = mpsc::channel::<u64>();

@@ -49,6 +49,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 pub use lake::{Compacted, Extent, Repaired};
 use lake::{Lake, Snapshots, Storage};
+use progress::COMPACTING;
 use sha2::{Digest, Sha256};
 
 /// An open programme folder.
@@ -199,7 +200,7 @@ impl Programme {
         let stage = std::cell::Cell::new(false);
         let (_, done) = self.lake()?.compact(extent, &|finished, parts| {
             if !stage.replace(true) {
-                progress.stage("compacting the lake", Some(parts as u64));
+                progress.stage(COMPACTING, Some(parts as u64));
             }
             progress.done(finished as u64);
         })?;
