@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use demo::{DemoShop, Feed, MAPPING, Size, VERSION};
 use serde::Serialize;
 
-use crate::Progress;
+use crate::progress::{Progress, WRITING_FEED};
 use parts::parts;
 
 /// Which demo shop.
@@ -115,7 +115,7 @@ impl DemoFeeds {
             if matches!(feed, Feed::Receipts | Feed::Redemptions) {
                 continue;
             }
-            progress.stage(&format!("writing {}", feed.file()), None);
+            progress.stage(&format!("{WRITING_FEED} {}", feed.file()), None);
             complete(&folder.join(feed.file()), |out| shop.write(feed, out))?;
         }
         let parts = parts(&shop, folder, self.format, self.next_day);
@@ -150,19 +150,18 @@ impl DemoFeeds {
             seed: self.size.seed.unwrap_or(default.seed),
             ..default
         };
-        match self.size.trade {
-            None => {}
-            Some(DemoTrade::Days(days)) => size.days = days,
-            Some(DemoTrade::Lines(lines)) => {
-                let days = lines.div_ceil(make(size).lines_a_day());
-                ensure!(
-                    days <= DAYS_MAX,
-                    "{} customers need more than {DAYS_MAX} days for {lines} lines; give more customers",
-                    size.customers
-                );
-                size.days = days as u16;
-            }
-        }
+        let days = match self.size.trade {
+            None => size.days.into(),
+            Some(DemoTrade::Days(days)) => days.into(),
+            Some(DemoTrade::Lines(lines)) => lines.div_ceil(make(size).lines_a_day()),
+        };
+        ensure!(
+            days <= DAYS_MAX,
+            "{} customers would trade {days} days, more than {DAYS_MAX}; give fewer days or lines, or more \
+             customers",
+            size.customers
+        );
+        size.days = days as u16;
         // The shop must know its last day from the first on: who leaves when follows from it.
         size.days = size.days.saturating_add(u16::from(self.next_day));
         Ok(make(size))

@@ -1,4 +1,4 @@
-//! Erasure: a customer leaves the lake and every kept snapshot.
+//! Erasure: a customer leaves the lake, every kept snapshot, and feeds that a killed import left.
 
 use anyhow::{Result, anyhow};
 use arrow_array::cast::AsArray;
@@ -10,6 +10,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 
+use crate::fetch::Fetched;
 use crate::refresh::POPULATION;
 use crate::shared_card::SharedCard;
 use crate::{Programme, ProgrammeError, sha256_hex};
@@ -24,8 +25,8 @@ pub struct EraseReport {
 }
 
 impl Programme {
-    /// Removes a customer from the lake and from every kept snapshot. What feeds bring later in his
-    /// name is kept as sales without a customer. Repeating it changes nothing more.
+    /// Removes a customer from the lake and from every kept snapshot, and the feeds that a killed import
+    /// left. What feeds bring later in his name is kept as sales without a customer. Repeating it changes nothing more.
     ///
     /// # Errors
     /// When nobody knows the customer (a slip of the pen must not bar somebody who comes later), or
@@ -34,6 +35,8 @@ impl Programme {
         let _writing = self.write()?;
         // A compaction under way would bring his rows back.
         let _compacting = self.compacting()?;
+        // Whoever stands only in these is not known, and must be gone all the same.
+        Fetched::forget(&self.folder)?;
         let lake = self.lake()?;
         if !is_known(&lake, customer)? {
             return Err(ProgrammeError::NoCustomer { id: customer.to_owned() }.into());

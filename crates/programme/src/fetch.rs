@@ -1,16 +1,18 @@
 //! Feeds that lie in an object store (`s3://bucket/key`): brought into a folder of the programme, read
 //! there like any file, removed afterwards. What people are shown names the place they came from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Error, Result, bail, ensure};
 use lake::{Bucket, Listed};
 use sources::{FileFormat, Mapping, ReadError};
 
-use crate::Progress;
+use crate::progress::{FETCHING, Progress};
 
 const FOLDER: &str = "fetched";
 const SCHEME: &str = "s3://";
@@ -65,6 +67,8 @@ impl Fetched {
         format: Option<FileFormat>,
         buckets: &mut BTreeMap<String, Arc<Bucket>>,
     ) -> Result<Vec<(PathBuf, Wanted)>> {
+        let place = without_key(url);
+        ensure!(place == url, "{place}: keys stand in the environment, not in an address");
         let (name, key) = url
             .strip_prefix(SCHEME)
             .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
@@ -116,6 +120,20 @@ impl Fetched {
         }
     }
 
+    /// Removes what a killed import left.
+    ///
+    /// # Errors
+    /// When something stays.
+    pub fn forget(programme: &Path) -> Result<()> {
+        let folder = programme.join(FOLDER);
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn remove(&self) {
         // Best effort: what stays is removed by the next import.
         let _ = std::fs::remove_dir_all(&self.folder);
@@ -125,6 +143,19 @@ impl Fetched {
 impl Drop for Fetched {
     fn drop(&mut self) {
         self.remove();
+    }
+}
+
+/// An address as it may be shown: without a key that somebody wrote into it (`user:secret@`). Secrets
+/// hold slashes now and then, so all up to the last `@` goes.
+fn without_key(url: &str) -> Cow<'_, str> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.rsplit_once('@') {
+        // A key of an object may have an `@` too, a bucket's name has no such signs.
+        Some((_, place)) if rest.split('/').next().is_some_and(|own| own.contains([':', '@'])) => {
+            format!("{scheme}://{place}").into()
+        }
+        _ => url.into(),
     }
 }
 
@@ -169,7 +200,7 @@ fn fetch(wanted: &BTreeMap<PathBuf, Wanted>, progress: &dyn Progress) -> Result<
         return Ok(());
     }
     let bytes = wanted.values().map(|(_, listed)| listed.bytes).sum();
-    progress.stage(&format!("fetching {} files", wanted.len()), Some(bytes));
+    progress.stage(&format!("{FETCHING} {}", wanted.len()), Some(bytes));
     let wanted: Vec<(&PathBuf, &Wanted)> = wanted.iter().collect();
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (came, coming) = mpsc::channel::<u64>();

@@ -10,7 +10,8 @@ use serde::Serialize;
 use sources::{Files, Mapping, Problem, ReadError, Summary};
 
 use crate::fetch::Fetched;
-use crate::{Programme, Progress, sha256_hex};
+use crate::progress::{LOOKING, Progress, READING_FEED, WRITING_LAKE};
+use crate::{Programme, sha256_hex};
 
 /// What an import did, for people and programs.
 #[derive(Clone, Debug, Serialize)]
@@ -107,7 +108,7 @@ impl Programme {
             .with_context(|| format!("cannot read the mapping {}", mapping.display()))?;
         let mut mapping = Mapping::read(mapping, &text, |name| std::env::var(name).ok())?;
         let fetched = Fetched::bring(&self.folder, &mut mapping, progress)?;
-        let files = Files::find(&mapping, &watch("looking at", progress))
+        let files = Files::find(&mapping, &watch(LOOKING, progress))
             .map_err(|error| fetched.told_of(error.into()))?;
         let batch_id = batch_id(&text, &files);
         let lake = self.lake()?;
@@ -125,7 +126,7 @@ impl Programme {
         let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
         refuse_too_many_bad(&read, bad_share_max, quarantine.as_ref())?;
 
-        progress.stage("writing the lake", None);
+        progress.stage(WRITING_LAKE, None);
         let (lake, appended) = append.commit()?;
         // The batch is in; what fails from here on is a warning.
         let mut warnings = read.warnings.clone();
@@ -241,7 +242,7 @@ fn add_parts<'l>(
             Ok::<_, lake::LakeError>(append)
         });
         let mut take = |part| send.send(part).map_err(|_| Ended::Adding);
-        let read = files.read(sources::LINES_AT_ONCE, &watch("reading", progress), &mut take);
+        let read = files.read(sources::LINES_AT_ONCE, &watch(READING_FEED, progress), &mut take);
         drop(send);
         let added = match adding.join() {
             Ok(added) => added.context("the lake cannot be written"),

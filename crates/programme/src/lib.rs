@@ -49,6 +49,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 pub use lake::{Compacted, Extent, Repaired};
 use lake::{Lake, Snapshots, Storage};
+use progress::COMPACTING;
 use sha2::{Digest, Sha256};
 
 /// An open programme folder.
@@ -68,6 +69,10 @@ pub struct Writing {
     // The lock goes with the file handle.
     _lock: File,
 }
+
+/// How often, and after which pause, the right to change the programme is asked for again.
+const WRITE_TRIES: u32 = 20;
+const WRITE_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 const SETTINGS: &str = "proffer.toml";
 
@@ -147,6 +152,13 @@ impl Programme {
     /// # Errors
     /// [`ProgrammeError::Busy`] while another process has it.
     pub fn write(&self) -> Result<Writing> {
+        // A compaction that removes old files holds it for a moment: that is no reason to refuse.
+        for _ in 0..WRITE_TRIES {
+            if let Ok(writing) = self.lock("lock") {
+                return Ok(writing);
+            }
+            std::thread::sleep(WRITE_PAUSE);
+        }
         self.lock("lock")
     }
 
@@ -173,9 +185,11 @@ impl Programme {
     /// Goes on from the lake's last whole state after newer ones were lost or damaged.
     ///
     /// # Errors
-    /// When another process changes the programme, or the storage fails.
+    /// When another process changes the programme or compacts the lake, or the storage fails.
     pub fn repair(&self) -> Result<Repaired> {
         let _writing = self.write()?;
+        // A compaction under way would put its change upon a state that is given up.
+        let _compacting = self.compacting()?;
         Ok(self.lake()?.repair()?.1)
     }
 
@@ -195,15 +209,16 @@ impl Programme {
     pub fn compact(&self, extent: Extent, progress: &dyn Progress) -> Result<Compacted> {
         let _compacting = self.compacting()?;
         let stage = std::cell::Cell::new(false);
-        let (lake, done) = self.lake()?.compact(extent, &|finished, parts| {
+        let (_, done) = self.lake()?.compact(extent, &|finished, parts| {
             if !stage.replace(true) {
-                progress.stage("compacting the lake", Some(parts as u64));
+                progress.stage(COMPACTING, Some(parts as u64));
             }
             progress.done(finished as u64);
         })?;
-        // While somebody imports, his files are in no manifest yet: the next compaction sweeps.
+        // While somebody imports, his files are in no manifest yet: the next compaction sweeps. Whoever
+        // imported since has made a newer state.
         if let Ok(_writing) = self.write() {
-            lake.sweep()?;
+            self.lake()?.sweep()?;
         }
         Ok(done)
     }

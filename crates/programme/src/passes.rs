@@ -92,9 +92,12 @@ impl Studio {
             return Ok(first);
         }
         // The newest day was taken from the first range, and somebody bought later.
-        let mut again = self.tally(programme, Some(first.newest), progress, question)?;
-        again.seconds.read += first.seconds.read;
-        again.seconds.work += first.seconds.work;
+        let (newest, seconds) = (first.newest, first.seconds);
+        // Two answers at once would need the memory twice.
+        drop(first);
+        let mut again = self.tally(programme, Some(newest), progress, question)?;
+        again.seconds.read += seconds.read;
+        again.seconds.work += seconds.work;
         Ok(again)
     }
 

@@ -2,8 +2,8 @@
 
 /// Whoever watches long work. Calls come from the working thread and must be quick.
 pub trait Progress {
-    /// A stage begins: what is done now, and how much of it there is, if known. Stages of
-    /// [`STAGES`] bear these names, whatever the language of whoever reads them.
+    /// A stage begins: what is done now, and how much of it there is, if known. Names
+    /// begin as in [`STAGES`], whatever the language of whoever reads them.
     fn stage(&self, name: &str, total: Option<u64>);
     /// So much of the stage is done.
     fn done(&self, amount: u64);
@@ -17,6 +17,30 @@ pub(crate) const PORTRAITS: &str = "reading and making portraits";
 pub(crate) const PORTRAITS_AND_OFFERS: &str = "making portraits and forming offers";
 pub(crate) const FINISHING: &str = "finishing the snapshot";
 
-/// Names of the stages of portraits, refreshes and evaluations.
-pub const STAGES: [&str; 7] =
-    [OPENING, TALLYING, READING, EVALUATING, PORTRAITS, PORTRAITS_AND_OFFERS, FINISHING];
+// These go on with what is looked at, read, fetched or written.
+pub(crate) const LOOKING: &str = "looking at";
+pub(crate) const READING_FEED: &str = "reading";
+pub(crate) const FETCHING: &str = "fetching files:";
+pub(crate) const WRITING_FEED: &str = "writing";
+pub(crate) const GOING_THROUGH: &str = "going through the days of";
+pub(crate) const WRITING_LAKE: &str = "writing the lake";
+pub(crate) const COMPACTING: &str = "compacting the lake";
+
+/// How the names of stages begin. Some go on with a file or a number; of several that fit, the longest
+/// is the stage.
+pub const STAGES: [&str; 14] = [
+    OPENING,
+    TALLYING,
+    READING,
+    EVALUATING,
+    PORTRAITS,
+    PORTRAITS_AND_OFFERS,
+    FINISHING,
+    LOOKING,
+    READING_FEED,
+    FETCHING,
+    WRITING_FEED,
+    GOING_THROUGH,
+    WRITING_LAKE,
+    COMPACTING,
+];

@@ -42,7 +42,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn stage(&self, name: &str, total: Option<u64>) {
-        let (name, now) = (self.language.stage(name).to_owned(), Instant::now());
+        let (name, now) = (self.language.stage(name), Instant::now());
         if let Some(bar) = &self.bar {
             let template = match total {
                 Some(_) => "{spinner} {prefix} [{bar:30}] {msg}",

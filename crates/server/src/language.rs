@@ -21,11 +21,16 @@ impl Language {
         }
     }
 
-    /// The name of a stage of long work; one without a translation stays as it is.
-    pub fn stage(self, name: &str) -> &str {
-        match (self, STAGES.iter().find(|stage| stage.0 == name)) {
-            (Self::Ru, Some((_, russian))) => russian,
-            _ => name,
+    /// The name of a stage of long work, with the file or number that it may end with; one without a
+    /// translation stays as it is.
+    pub fn stage(self, name: &str) -> String {
+        let translated = STAGES.iter().filter_map(|(english, russian)| {
+            let rest = name.strip_prefix(english)?;
+            (rest.is_empty() || rest.starts_with(' ')).then_some((english.len(), russian, rest))
+        });
+        match (self, translated.max_by_key(|stage| stage.0)) {
+            (Self::Ru, Some((_, russian, rest))) => format!("{russian}{rest}"),
+            _ => name.to_owned(),
         }
     }
 
@@ -89,7 +94,7 @@ impl Language {
     }
 }
 
-/// Stages of [`programme::STAGES`] in Russian.
+/// Beginnings of stages, those of [`programme::STAGES`], in Russian.
 const STAGES: [(&str, &str); programme::STAGES.len()] = [
     ("opening the lake", "открытие озера данных"),
     ("reading and tallying", "чтение и подсчёт"),
@@ -98,6 +103,13 @@ const STAGES: [(&str, &str); programme::STAGES.len()] = [
     ("reading and making portraits", "чтение и расчёт портретов"),
     ("making portraits and forming offers", "расчёт портретов и предложений"),
     ("finishing the snapshot", "завершение снимка"),
+    ("looking at", "просмотр"),
+    ("reading", "чтение"),
+    ("fetching files:", "получение файлов:"),
+    ("writing", "запись"),
+    ("going through the days of", "повтор дней файла"),
+    ("writing the lake", "запись озера данных"),
+    ("compacting the lake", "уплотнение озера данных"),
 ];
 
 /// Seconds as a person would say them: in seconds up to a minute and a half, then in minutes, then in
@@ -205,10 +217,20 @@ mod tests {
     #[test]
     fn every_stage_has_a_russian_name() {
         for name in programme::STAGES {
-            assert_ne!(Language::Ru.stage(name), name);
+            assert!(STAGES.iter().any(|stage| stage.0 == name), "{name}");
             assert_eq!(Language::En.stage(name), name);
         }
-        assert_eq!(Language::Ru.stage("reading receipts a.csv"), "reading receipts a.csv");
+        for (name, russian) in [
+            ("reading and tallying", "чтение и подсчёт"),
+            ("reading receipts a.csv", "чтение receipts a.csv"),
+            ("looking at receipts a.csv", "просмотр receipts a.csv"),
+            ("fetching files: 12", "получение файлов: 12"),
+            ("writing the lake", "запись озера данных"),
+            ("writing receipts.csv", "запись receipts.csv"),
+            ("writings", "writings"),
+        ] {
+            assert_eq!(Language::Ru.stage(name), russian);
+        }
     }
 
     #[test]

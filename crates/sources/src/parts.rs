@@ -18,6 +18,9 @@ use crate::repeats::{ReceiptFile, Told, settle};
 /// The share of a part's lines whose receipts wait for the next part.
 const HELD_SHARE: usize = 16;
 
+/// Reading the files again so many times is not worth a warning.
+const PASSES_UNTOLD: u64 = 2;
+
 /// The receipts of all receipt feeds of a mapping.
 #[derive(Debug)]
 pub(crate) struct Parts {
@@ -28,6 +31,8 @@ pub(crate) struct Parts {
     full_at: usize,
     /// Which piece of the late receipts is being picked, and of how many.
     picked: Option<(u64, u64)>,
+    /// How many times the files are read again.
+    passes: u64,
     told: Told,
     receipts_delivered: u64,
     lines_delivered: u64,
@@ -41,6 +46,7 @@ impl Parts {
             lines_at_once,
             full_at: lines_at_once,
             picked: None,
+            passes: 0,
             told: Told::default(),
             receipts_delivered: 0,
             lines_delivered: 0,
@@ -137,7 +143,8 @@ impl Parts {
         let receipts = earlier.judged.len() as u64;
         let known = receipts * self.lines_delivered.div_ceil(self.receipts_delivered.max(1));
         self.full_at = usize::MAX;
-        (earlier.late_lines + known).div_ceil(self.lines_at_once as u64)
+        self.passes = (earlier.late_lines + known).div_ceil(self.lines_at_once as u64);
+        self.passes
     }
 
     /// Picks one piece of the late receipts.
@@ -152,7 +159,13 @@ impl Parts {
 
     /// What is worth a warning.
     pub fn warnings(&self) -> Vec<String> {
-        self.told.warnings()
+        let far_apart = (self.passes > PASSES_UNTOLD).then(|| {
+            format!(
+                "receipts stand in pieces far apart: the files were read {} times more; sort the export by receipt",
+                self.passes
+            )
+        });
+        self.told.warnings().into_iter().chain(far_apart).collect()
     }
 }
 

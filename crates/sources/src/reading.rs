@@ -56,7 +56,7 @@ impl Files<'_> {
     /// receipts, about `lines_at_once` lines or placements a part. A part has complete receipts. Where
     /// a receipt stands in pieces far apart, a later part has it once more, whole; a later version
     /// replaces the earlier. So the parts together tell the same whatever their size, and so does the
-    /// summary. `progress` is told now and then, on the calling thread.
+    /// summary, but for a warning where the files had to be read many times more. `progress` is told now and then, on the calling thread.
     ///
     /// # Errors
     /// Where a file cannot be read as a whole (it is truncated, in another encoding, lacks a mapped

@@ -10,7 +10,7 @@ use retail::{Day, Receipt, Redemption};
 
 use super::columns::Columns;
 use super::{DemoFormat, beside, complete};
-use crate::Progress;
+use crate::progress::{GOING_THROUGH, Progress, WRITING_FEED};
 
 /// Some days of receipts in a file, with the redemptions of the same days in another.
 pub(super) struct Part {
@@ -79,12 +79,12 @@ pub(super) fn write(
     for part in &parts[..=last_missing] {
         let name = part.receipts.file_name().unwrap_or_default().to_string_lossy();
         if part.is_complete() {
-            progress.stage(&format!("going through the days of {name}"), None);
+            progress.stage(&format!("{GOING_THROUGH} {name}"), None);
             while receipts.next_until(part.last).is_some() {}
             receipts.take_redemptions();
             continue;
         }
-        progress.stage(&format!("writing {name}"), None);
+        progress.stage(&format!("{WRITING_FEED} {name}"), None);
         let growing = beside(&part.receipts);
         let mut file = ReceiptFile::create(&growing, format)
             .with_context(|| format!("cannot write {}", part.receipts.display()))?;

@@ -130,7 +130,11 @@ fn changes(report: &ImportReport, language: Language) -> Vec<String> {
             count(change.same)
         ),
     });
-    [receipts].into_iter().chain(tables).collect()
+    let placements = (lake.placements > 0).then(|| {
+        let what = language.pick("Promotion placements:", "Промовыкладка, строк:");
+        format!("{what} {}.", count(lake.placements))
+    });
+    [receipts].into_iter().chain(tables).chain(placements).collect()
 }
 
 fn totals(report: &ImportReport, language: Language) -> String {

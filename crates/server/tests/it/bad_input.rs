@@ -420,8 +420,10 @@ fn of_two_compactions_one_is_refused() {
     let before = shop.sums();
     let lock = std::fs::File::create(shop.dir().join("lock-compaction")).unwrap();
     lock.lock().unwrap();
-    let error = shop.failed(&["lake", "compact"]);
-    assert!(error.contains("another process is changing the programme"), "{error}");
+    for arguments in [&["lake", "compact"][..], &["lake", "repair"], &["erase", "c1"]] {
+        let error = shop.failed(arguments);
+        assert!(error.contains("another process is changing the programme"), "{error}");
+    }
     assert_eq!((shop.sums(), shop.lake().manifest().runs()), (before, 2));
     drop(lock);
     shop.done(&["lake", "compact"]);

@@ -132,6 +132,22 @@ fn quarantine_and_errors_name_the_place_in_the_bucket() {
     }
 }
 
+#[test]
+fn a_key_in_an_address_is_refused_and_not_shown() {
+    let shop = Shop::new();
+    for (files, told) in [
+        ("s3://user:secret@shop/day.csv", "s3://shop/day.csv: keys"),
+        ("s3://user:sec/secret@shop/day.csv", "s3://shop/day.csv: keys"),
+        ("s3://secret@shop", "s3://shop: keys"),
+        ("http://user:sec@secret@host:9000/day.csv", "http://host:9000/day.csv: keys"),
+        ("http://host:9000/day.csv", "http://host:9000/day.csv: files of an object store"),
+    ] {
+        shop.write("mapping.toml", mapping(&format!("\"{files}\"")));
+        let error = shop.failed(&["import", "mapping.toml"]);
+        assert!(error.contains(told) && !error.contains("sec"), "{files}: {error}");
+    }
+}
+
 /// (what is set in the environment, part of the sentence): exit code 1, and no key is shown.
 #[test]
 fn a_bucket_that_cannot_be_reached_is_said_in_a_sentence() {

@@ -197,7 +197,12 @@ fn a_refresh_is_reproducible_and_an_erased_customer_is_gone_everywhere() {
     let offers: serde_json::Value = serde_json::from_str(&offers).unwrap();
     let customer = offers["offers"][0]["customer"].as_str().unwrap();
     shop.done(&["portrait", customer]);
+    // What a killed import left.
+    let left = shop.dir().join("fetched");
+    std::fs::create_dir_all(left.join("bucket")).unwrap();
+    std::fs::write(left.join("bucket/receipts.csv"), customer).unwrap();
     shop.done(&["erase", customer]);
+    assert!(!left.exists());
     for arguments in [["offers", customer], ["portrait", customer]] {
         assert!(shop.failed(&arguments).contains(customer), "{arguments:?}");
     }
