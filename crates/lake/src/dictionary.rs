@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, StringArray, UInt32Array};
 use retail::{NONE, Texts, compare_ids};
 
 use crate::manifest::StoredFile;
-use crate::rows::{column, encode_to, read_all};
+use crate::rows::{Opened, column, encode_to, read_all};
 use crate::{LakeError, Storage};
 
 /// What a dictionary names.
@@ -111,6 +111,24 @@ impl Dictionary {
         for (rank, code) in codes.into_iter().enumerate() {
             self.ranks[code as usize] = rank as u32;
         }
+    }
+
+    /// The code of one id, from a file whose other ids nobody needs.
+    pub(crate) fn look_up(
+        storage: &Storage,
+        file: &StoredFile,
+        id: &str,
+    ) -> Result<Option<u32>, LakeError> {
+        let mut before = 0;
+        for batch in Opened::new(storage, file)?.columns(&["id"])? {
+            let batch = batch?;
+            let ids: &StringArray = column(&batch, "id", file)?;
+            if let Some(row) = ids.iter().position(|other| other == Some(id)) {
+                return Ok(Some(before + row as u32));
+            }
+            before += ids.len() as u32;
+        }
+        Ok(None)
     }
 
     pub(crate) fn read(storage: &Storage, file: &StoredFile) -> Result<Self, LakeError> {

@@ -114,6 +114,21 @@ impl Lake {
         self.dictionary(Kind::Customer)
     }
 
+    /// The code of one customer's id. It does not read the dictionary into memory, which takes longer
+    /// than one customer's lines.
+    ///
+    /// # Errors
+    /// When the dictionary cannot be read.
+    pub fn customer(&self, id: &str) -> Result<Option<u32>, LakeError> {
+        if let Some(dictionary) = self.dictionaries[Kind::Customer as usize].get() {
+            return Ok(dictionary.code(id));
+        }
+        match self.manifest.dictionaries.get(Kind::Customer.name()) {
+            Some(file) => Dictionary::look_up(&self.storage, file, id),
+            None => Ok(None),
+        }
+    }
+
     /// Products' ids and codes: those that were ever sold.
     ///
     /// # Errors

@@ -57,6 +57,9 @@ pub struct Import {
     /// Change nothing if more than this share of rows is bad: `1%` or `0.01`.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub max_bad: Option<f64>,
+    /// Leave the lake's compaction to `proffer lake compact`.
+    #[arg(long)]
+    pub compact_later: bool,
     /// Report as JSON.
     #[arg(long)]
     pub json: bool,

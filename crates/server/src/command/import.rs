@@ -17,7 +17,9 @@ pub fn run(cli: &Cli, arguments: &Import) -> Result<()> {
     } else {
         say(&text(&report, language))?
     }
-    compact(&programme, language);
+    if !arguments.compact_later {
+        compact(&programme, language);
+    }
     Ok(())
 }
 
