@@ -217,7 +217,7 @@ impl Programme {
         })?;
         // While somebody imports, his files are in no manifest yet: the next compaction sweeps. Whoever
         // imported since has made a newer state.
-        if let Ok(_writing) = self.write() {
+        if let Ok(_writing) = self.lock("lock") {
             self.lake()?.sweep()?;
         }
         Ok(done)
