@@ -102,18 +102,18 @@ impl SortOrder {
 
     fn properties(self) -> WriterProperties {
         let lead = ColumnPath::from(self.schema().field(0).name().as_str());
-        // Codes that hardly repeat, or rise: a dictionary of them costs time and space.
-        let plain: &[&str] = match self {
-            Self::ByCustomer => &["customer"],
+        // Codes that rise within what leads them.
+        let rising: &[&str] = match self {
+            Self::ByCustomer => &[],
             Self::ByCategory => &["receipt", "customer"],
         };
         let mut properties = WriterProperties::builder();
-        for name in plain {
-            properties = properties
-                .set_column_dictionary_enabled((*name).into(), false)
-                .set_column_encoding((*name).into(), Encoding::DELTA_BINARY_PACKED);
+        for name in rising {
+            properties =
+                properties.set_column_encoding((*name).into(), Encoding::DELTA_BINARY_PACKED);
         }
         properties
+            .set_dictionary_enabled(false)
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(ROW_GROUP))
             .set_data_page_row_count_limit(PAGE)
