@@ -14,7 +14,7 @@ use crate::manifest::{Manifest, Totals};
 use crate::merge::compare_receipts;
 use crate::order::SortOrder;
 use crate::placements;
-use crate::table::{self, Row};
+use crate::table;
 use crate::{Lake, LakeError, rows};
 
 mod category;
@@ -141,11 +141,11 @@ impl Append<'_> {
     ///
     /// # Errors
     /// When the storage fails.
-    pub fn add(&mut self, part: Batch) -> Result<(), LakeError> {
+    pub fn add(&mut self, mut part: Batch) -> Result<(), LakeError> {
         if self.already_there {
             return Ok(());
         }
-        self.add_tables(&part)?;
+        self.add_tables(&mut part)?;
         let run = self.lake.manifest.next_run;
         self.placements.add(&self.lake.storage, run, &part.placements)?;
         self.add_lines(part.lines)
@@ -338,51 +338,52 @@ impl Append<'_> {
         Ok(self.categories.insert(categories))
     }
 
-    fn add_tables(&mut self, batch: &Batch) -> Result<(), LakeError> {
+    fn add_tables(&mut self, part: &mut Batch) -> Result<(), LakeError> {
         let erased: HashSet<String> = self.next.erased.iter().cloned().collect();
-        let stays =
-            |id: &str| erased.is_empty() || !erased.contains(&rows::sha256_hex(id.as_bytes()));
-        let customers = kept(&batch.customers, |row| stays(&row.id.0));
-        let invitations = kept(&batch.invitations, |row| stays(&row.customer.0));
-        let redemptions = kept(&batch.redemptions, |row| stays(&row.customer.0));
-        if !batch.products.is_empty() {
+        if !erased.is_empty() {
+            let stays = |id: &str| !erased.contains(&rows::sha256_hex(id.as_bytes()));
+            part.customers.retain(|row| stays(&row.id.0));
+            part.invitations.retain(|row| stays(&row.customer.0));
+            part.redemptions.retain(|row| stays(&row.customer.0));
+        }
+        let new_catalogue = !part.products.is_empty();
+        if new_catalogue {
             // What the lines lie under now, before the catalogue changes.
             self.categories()?;
         }
-        self.add_table(&batch.products)?;
-        if !batch.products.is_empty() {
+        let run = self.lake.manifest.next_run;
+        let adding = table::Adding { storage: &self.lake.storage, state: &self.next, run };
+        let tables = [
+            adding.rows(&mut part.stock),
+            adding.rows(&mut part.assortment),
+            adding.rows(&mut part.prices),
+            adding.rows(&mut part.customers),
+            adding.rows(&mut part.invitations),
+            adding.rows(&mut part.redemptions),
+            adding.rows(&mut part.costs),
+            adding.rows(&mut part.products),
+            adding.rows(&mut part.coupons),
+            adding.rows(&mut part.campaigns),
+            adding.rows(&mut part.shops),
+        ];
+        let added: Result<Vec<table::Added>, LakeError> =
+            tables.into_par_iter().flatten().map(|add| add()).collect();
+        for table::Added { table, file, change } in added? {
+            if let Some(file) = file {
+                self.next.tables.insert(table.to_owned(), file);
+            }
+            let told = self.appended.tables.entry(table).or_default();
+            told.new += change.new;
+            told.changed += change.changed;
+            told.same += change.same;
+        }
+        if new_catalogue {
             let products = table::of::<retail::Product>(&self.lake.storage, &self.next)?;
             if let Some(categories) = &mut self.categories {
                 categories.catalogue(&products);
             }
             self.categories()?;
         }
-        self.add_table(&batch.shops)?;
-        self.add_table(&customers)?;
-        self.add_table(&batch.campaigns)?;
-        self.add_table(&invitations)?;
-        self.add_table(&batch.coupons)?;
-        self.add_table(&redemptions)?;
-        self.add_table(&batch.costs)?;
-        self.add_table(&batch.prices)?;
-        self.add_table(&batch.assortment)?;
-        self.add_table(&batch.stock)
-    }
-
-    fn add_table<R: Row>(&mut self, rows: &[R]) -> Result<(), LakeError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let mut all = table::of::<R>(&self.lake.storage, &self.next)?;
-        let change = table::merge(&mut all, rows);
-        if change.new + change.changed > 0 {
-            let file = table::write(&self.lake.storage, &all, self.lake.manifest.next_run)?;
-            self.next.tables.insert(R::TABLE.to_owned(), file);
-        }
-        let told = self.appended.tables.entry(R::TABLE).or_default();
-        told.new += change.new;
-        told.changed += change.changed;
-        told.same += change.same;
         Ok(())
     }
 }
@@ -453,11 +454,6 @@ fn entries(
     entries.par_sort_unstable_by_key(|entry| entry.name);
     entries.dedup_by_key(|entry| entry.name);
     entries
-}
-
-/// Rows that may be kept: those of erased customers may not.
-fn kept<R: Row>(rows: &[R], may: impl Fn(&R) -> bool) -> Vec<R> {
-    rows.iter().filter(|row| may(row)).cloned().collect()
 }
 
 /// Codes of the lake, by the feed's codes.

@@ -41,7 +41,7 @@ pub use repair::Repaired;
 pub use scan::Customers;
 pub use snapshot::{Snapshot, SnapshotRows, SnapshotWriter, Snapshots};
 pub use storage::{Bucket, Limits, Listed, Storage};
-pub use table::{Cell, Row};
+pub use table::{Cell, Cells, Row};
 
 use std::sync::{Arc, Mutex, OnceLock};
 

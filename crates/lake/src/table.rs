@@ -1,6 +1,8 @@
 //! Reference tables: products, shops, customers, campaigns … Each is one file, written anew when it
 //! changes; the newest row of a key counts.
 
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -8,11 +10,13 @@ use arrow_array::types::{Date32Type, Int64Type};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray,
 };
+use rayon::prelude::*;
 use retail::{
     Assortment, Campaign, Cost, Coupon, Customer, Day, Invitation, Money, Price, Product, Quantity,
     Redemption, Shop, Stock,
 };
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::append::TableChange;
 use crate::manifest::{Manifest, StoredFile};
@@ -21,9 +25,9 @@ use crate::{LakeError, Storage};
 
 /// A value of a reference table.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
+pub enum Cell<'a> {
     /// A text or nothing.
-    Text(Option<String>),
+    Text(Option<Cow<'a, str>>),
     /// A whole number.
     Int(i64),
     /// A day or nothing.
@@ -33,59 +37,68 @@ pub enum Cell {
 }
 
 /// A row of a reference table: how plain data of the trade becomes columns and comes back.
-pub trait Row: Clone + PartialEq {
+pub trait Row: Clone + PartialEq + Sync {
     /// Name of the table.
     const TABLE: &'static str;
     /// Names of the columns; the first [`Row::KEY`] of them say which row it is.
     const COLUMNS: &'static [&'static str];
     /// How many columns are the key.
     const KEY: usize;
-    /// The row's values, one a column.
-    fn cells(&self) -> Vec<Cell>;
+    /// The row's value in a column.
+    fn cell(&self, column: usize) -> Cell<'_>;
     /// The row of such values; nothing if one is missing or of another type.
-    fn from_cells(cells: &mut dyn Iterator<Item = Cell>) -> Option<Self>;
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self>;
 }
 
-fn text(value: &str) -> Cell {
-    Cell::Text(Some(value.to_owned()))
+/// The values of a row, one a column.
+pub type Cells<'i, 'c> = &'i mut dyn Iterator<Item = Cell<'c>>;
+
+fn text(value: &str) -> Cell<'_> {
+    Cell::Text(Some(Cow::Borrowed(value)))
 }
 
-fn maybe(value: Option<&str>) -> Cell {
-    Cell::Text(value.map(str::to_owned))
+fn maybe(value: Option<&str>) -> Cell<'_> {
+    Cell::Text(value.map(Cow::Borrowed))
 }
 
-type Cells<'a> = &'a mut dyn Iterator<Item = Cell>;
+fn day(day: Day) -> Cell<'static> {
+    Cell::Day(Some(day.0))
+}
 
-fn take_maybe(cells: Cells) -> Option<Option<String>> {
+fn maybe_day(day: Option<Day>) -> Cell<'static> {
+    Cell::Day(day.map(|day| day.0))
+}
+
+fn take_maybe(cells: Cells<'_, '_>) -> Option<Option<String>> {
     match cells.next()? {
-        Cell::Text(value) => Some(value),
+        Cell::Text(value) => Some(value.map(Cow::into_owned)),
         _ => None,
     }
 }
 
-fn take_text(cells: Cells) -> Option<String> {
+fn take_text(cells: Cells<'_, '_>) -> Option<String> {
     take_maybe(cells)?
 }
 
-fn take_int(cells: Cells) -> Option<i64> {
+fn take_int(cells: Cells<'_, '_>) -> Option<i64> {
     match cells.next()? {
         Cell::Int(value) => Some(value),
         _ => None,
     }
 }
 
-fn take_maybe_day(cells: Cells) -> Option<Option<Day>> {
+fn take_maybe_day(cells: Cells<'_, '_>) -> Option<Option<Day>> {
     match cells.next()? {
         Cell::Day(value) => Some(value.map(Day)),
         _ => None,
     }
 }
 
-fn take_day(cells: Cells) -> Option<Day> {
+fn take_day(cells: Cells<'_, '_>) -> Option<Day> {
     take_maybe_day(cells)?
 }
 
-fn take_flag(cells: Cells) -> Option<bool> {
+fn take_flag(cells: Cells<'_, '_>) -> Option<bool> {
     match cells.next()? {
         Cell::Flag(value) => Some(value),
         _ => None,
@@ -112,26 +125,26 @@ impl Row for Product {
     ];
     const KEY: usize = 1;
 
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            text(&self.id.0),
-            maybe(self.name.as_deref()),
-            maybe(self.name_en.as_deref()),
-            maybe(self.brand.as_deref()),
-            maybe(self.supplier.as_deref()),
-            maybe(self.department.as_deref()),
-            maybe(self.category.as_deref()),
-            maybe(self.kind.as_deref()),
-            maybe(self.size.as_deref()),
-            Cell::Flag(self.private_label),
-            Cell::Flag(self.merchandise),
-            Cell::Flag(self.offerable),
-            Cell::Flag(self.service),
-            text(&self.tags.join(",")),
-        ]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.id.0),
+            1 => maybe(self.name.as_deref()),
+            2 => maybe(self.name_en.as_deref()),
+            3 => maybe(self.brand.as_deref()),
+            4 => maybe(self.supplier.as_deref()),
+            5 => maybe(self.department.as_deref()),
+            6 => maybe(self.category.as_deref()),
+            7 => maybe(self.kind.as_deref()),
+            8 => maybe(self.size.as_deref()),
+            9 => Cell::Flag(self.private_label),
+            10 => Cell::Flag(self.merchandise),
+            11 => Cell::Flag(self.offerable),
+            12 => Cell::Flag(self.service),
+            _ => Cell::Text(Some(self.tags.join(",").into())),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             id: take_text(cells)?.as_str().into(),
             name: take_maybe(cells)?,
@@ -160,12 +173,16 @@ impl Row for Shop {
     const COLUMNS: &'static [&'static str] = &["shop", "name", "name_en", "region"];
     const KEY: usize = 1;
 
-    fn cells(&self) -> Vec<Cell> {
-        let (name, name_en) = (maybe(self.name.as_deref()), maybe(self.name_en.as_deref()));
-        vec![text(&self.id.0), name, name_en, maybe(self.region.as_deref())]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.id.0),
+            1 => maybe(self.name.as_deref()),
+            2 => maybe(self.name_en.as_deref()),
+            _ => maybe(self.region.as_deref()),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             id: take_text(cells)?.as_str().into(),
             name: take_maybe(cells)?,
@@ -180,12 +197,15 @@ impl Row for Customer {
     const COLUMNS: &'static [&'static str] = &["customer", "household", "attributes"];
     const KEY: usize = 1;
 
-    fn cells(&self) -> Vec<Cell> {
-        let attributes = serde_json::to_string(&self.attributes).unwrap_or_default();
-        vec![text(&self.id.0), maybe(self.household.as_deref()), text(&attributes)]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.id.0),
+            1 => maybe(self.household.as_deref()),
+            _ => Cell::Text(serde_json::to_string(&self.attributes).ok().map(Cow::Owned)),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             id: take_text(cells)?.as_str().into(),
             household: take_maybe(cells)?,
@@ -199,12 +219,16 @@ impl Row for Campaign {
     const COLUMNS: &'static [&'static str] = &["campaign", "kind", "start", "end"];
     const KEY: usize = 1;
 
-    fn cells(&self) -> Vec<Cell> {
-        let (start, end) = (Cell::Day(Some(self.start.0)), Cell::Day(Some(self.end.0)));
-        vec![text(&self.id.0), maybe(self.kind.as_deref()), start, end]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.id.0),
+            1 => maybe(self.kind.as_deref()),
+            2 => day(self.start),
+            _ => day(self.end),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             id: take_text(cells)?.as_str().into(),
             kind: take_maybe(cells)?,
@@ -219,11 +243,14 @@ impl Row for Invitation {
     const COLUMNS: &'static [&'static str] = &["campaign", "customer"];
     const KEY: usize = 2;
 
-    fn cells(&self) -> Vec<Cell> {
-        vec![text(&self.campaign.0), text(&self.customer.0)]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.campaign.0),
+            _ => text(&self.customer.0),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             campaign: take_text(cells)?.as_str().into(),
             customer: take_text(cells)?.as_str().into(),
@@ -236,11 +263,15 @@ impl Row for Coupon {
     const COLUMNS: &'static [&'static str] = &["coupon", "campaign", "product"];
     const KEY: usize = 3;
 
-    fn cells(&self) -> Vec<Cell> {
-        vec![text(&self.id.0), text(&self.campaign.0), text(&self.product.0)]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.id.0),
+            1 => text(&self.campaign.0),
+            _ => text(&self.product.0),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             id: take_text(cells)?.as_str().into(),
             campaign: take_text(cells)?.as_str().into(),
@@ -254,12 +285,16 @@ impl Row for Redemption {
     const COLUMNS: &'static [&'static str] = &["coupon", "customer", "campaign", "day"];
     const KEY: usize = 4;
 
-    fn cells(&self) -> Vec<Cell> {
-        let day = Cell::Day(Some(self.day.0));
-        vec![text(&self.coupon.0), text(&self.customer.0), text(&self.campaign.0), day]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.coupon.0),
+            1 => text(&self.customer.0),
+            2 => text(&self.campaign.0),
+            _ => day(self.day),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             coupon: take_text(cells)?.as_str().into(),
             customer: take_text(cells)?.as_str().into(),
@@ -274,11 +309,15 @@ impl Row for Cost {
     const COLUMNS: &'static [&'static str] = &["product", "from", "cost"];
     const KEY: usize = 2;
 
-    fn cells(&self) -> Vec<Cell> {
-        vec![text(&self.product.0), Cell::Day(Some(self.from.0)), Cell::Int(self.cost.0)]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.product.0),
+            1 => day(self.from),
+            _ => Cell::Int(self.cost.0),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             product: take_text(cells)?.as_str().into(),
             from: take_day(cells)?,
@@ -292,12 +331,16 @@ impl Row for Price {
     const COLUMNS: &'static [&'static str] = &["product", "shop", "from", "price"];
     const KEY: usize = 3;
 
-    fn cells(&self) -> Vec<Cell> {
-        let shop = maybe(self.shop.as_ref().map(|shop| shop.0.as_str()));
-        vec![text(&self.product.0), shop, Cell::Day(Some(self.from.0)), Cell::Int(self.price.0)]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.product.0),
+            1 => maybe(self.shop.as_ref().map(|shop| shop.0.as_str())),
+            2 => day(self.from),
+            _ => Cell::Int(self.price.0),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             product: take_text(cells)?.as_str().into(),
             shop: take_maybe(cells)?.map(|shop| shop.as_str().into()),
@@ -312,12 +355,16 @@ impl Row for Assortment {
     const COLUMNS: &'static [&'static str] = &["product", "shop", "from", "to"];
     const KEY: usize = 3;
 
-    fn cells(&self) -> Vec<Cell> {
-        let day = |day: Option<Day>| Cell::Day(day.map(|day| day.0));
-        vec![text(&self.product.0), text(&self.shop.0), day(self.from), day(self.to)]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.product.0),
+            1 => text(&self.shop.0),
+            2 => maybe_day(self.from),
+            _ => maybe_day(self.to),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             product: take_text(cells)?.as_str().into(),
             shop: take_text(cells)?.as_str().into(),
@@ -332,12 +379,16 @@ impl Row for Stock {
     const COLUMNS: &'static [&'static str] = &["product", "shop", "day", "quantity"];
     const KEY: usize = 3;
 
-    fn cells(&self) -> Vec<Cell> {
-        let (day, quantity) = (Cell::Day(Some(self.day.0)), Cell::Int(self.quantity.0));
-        vec![text(&self.product.0), text(&self.shop.0), day, quantity]
+    fn cell(&self, column: usize) -> Cell<'_> {
+        match column {
+            0 => text(&self.product.0),
+            1 => text(&self.shop.0),
+            2 => day(self.day),
+            _ => Cell::Int(self.quantity.0),
+        }
     }
 
-    fn from_cells(cells: Cells) -> Option<Self> {
+    fn from_cells(cells: Cells<'_, '_>) -> Option<Self> {
         Some(Self {
             product: take_text(cells)?.as_str().into(),
             shop: take_text(cells)?.as_str().into(),
@@ -347,22 +398,58 @@ impl Row for Stock {
     }
 }
 
+/// A table with rows added, to become part of a state.
+pub(crate) struct Added {
+    pub table: &'static str,
+    /// Its new file, where it changed.
+    pub file: Option<StoredFile>,
+    pub change: TableChange,
+}
+
+/// Where rows are added.
+#[derive(Clone, Copy)]
+pub(crate) struct Adding<'a> {
+    pub storage: &'a Storage,
+    pub state: &'a Manifest,
+    pub run: u64,
+}
+
+impl<'a> Adding<'a> {
+    /// The work of adding these rows, if there are any.
+    pub(crate) fn rows<R: Row + Send + 'a>(
+        self,
+        rows: &mut Vec<R>,
+    ) -> Option<Box<dyn FnOnce() -> Result<Added, LakeError> + Send + 'a>> {
+        let rows = std::mem::take(rows);
+        (!rows.is_empty()).then(|| Box::new(move || self.add(rows)) as Box<_>)
+    }
+
+    fn add<R: Row>(self, rows: Vec<R>) -> Result<Added, LakeError> {
+        let mut all = of::<R>(self.storage, self.state)?;
+        let change = merge(&mut all, rows);
+        let changed = change.new + change.changed > 0;
+        let file = changed.then(|| write(self.storage, &all, self.run)).transpose()?;
+        Ok(Added { table: R::TABLE, file, change })
+    }
+}
+
 /// Adds rows: one with a known key replaces the older, in its place.
-pub(crate) fn merge<R: Row>(all: &mut Vec<R>, rows: &[R]) -> TableChange {
-    let key = |row: &R| format!("{:?}", &row.cells()[..R::KEY]);
-    let mut places: FxHashMap<String, usize> =
-        all.iter().enumerate().map(|(place, row)| (key(row), place)).collect();
+fn merge<R: Row>(all: &mut Vec<R>, rows: Vec<R>) -> TableChange {
+    let mut bytes = Vec::new();
+    let mut places: FxHashMap<u128, usize> =
+        all.iter().enumerate().map(|(place, row)| (key(row, &mut bytes), place)).collect();
+    places.reserve(rows.len());
     let mut change = TableChange::default();
     for row in rows {
-        match places.get(&key(row)) {
-            Some(&place) if all[place] == *row => change.same += 1,
-            Some(&place) => {
-                all[place] = row.clone();
+        match places.entry(key(&row, &mut bytes)) {
+            Entry::Occupied(place) if all[*place.get()] == row => change.same += 1,
+            Entry::Occupied(place) => {
+                all[*place.get()] = row;
                 change.changed += 1;
             }
-            None => {
-                places.insert(key(row), all.len());
-                all.push(row.clone());
+            Entry::Vacant(place) => {
+                place.insert(all.len());
+                all.push(row);
                 change.new += 1;
             }
         }
@@ -370,42 +457,63 @@ pub(crate) fn merge<R: Row>(all: &mut Vec<R>, rows: &[R]) -> TableChange {
     change
 }
 
+/// What a row is known by: a hash of the values that say which row it is.
+fn key<R: Row>(row: &R, bytes: &mut Vec<u8>) -> u128 {
+    bytes.clear();
+    for column in 0..R::KEY {
+        match row.cell(column) {
+            Cell::Text(None) | Cell::Day(None) => bytes.push(0),
+            Cell::Text(Some(text)) => {
+                bytes.push(1);
+                bytes.extend_from_slice(text.as_bytes());
+                // Stands in no UTF-8 text.
+                bytes.push(0xff);
+            }
+            Cell::Day(Some(day)) => {
+                bytes.push(1);
+                bytes.extend_from_slice(&day.to_le_bytes());
+            }
+            Cell::Int(number) => bytes.extend_from_slice(&number.to_le_bytes()),
+            Cell::Flag(flag) => bytes.push(u8::from(flag)),
+        }
+    }
+    xxh3_128(bytes)
+}
+
 pub(crate) fn write<R: Row>(
     storage: &Storage,
     rows: &[R],
     run: u64,
 ) -> Result<StoredFile, LakeError> {
-    let cells: Vec<Vec<Cell>> = rows.iter().map(Row::cells).collect();
-    let columns = R::COLUMNS.iter().enumerate().map(|(place, &name)| {
-        let cells = cells.iter().map(|row| &row[place]);
-        (name, array(cells), true)
-    });
+    let columns: Vec<ArrayRef> =
+        (0..R::COLUMNS.len()).into_par_iter().map(|column| array(rows, column)).collect();
+    let columns = R::COLUMNS.iter().zip(columns).map(|(&name, column)| (name, column, true));
     let batch = RecordBatch::try_from_iter_with_nullable(columns)?;
     encode_to(storage, &format!("table/{}", R::TABLE), &[batch], run)
 }
 
 /// A column, of the type of its first value.
-fn array<'a>(cells: impl Iterator<Item = &'a Cell>) -> ArrayRef {
-    let mut cells = cells.peekable();
-    match cells.peek() {
+fn array<R: Row>(rows: &[R], column: usize) -> ArrayRef {
+    let cells = || rows.iter().map(|row| row.cell(column));
+    match cells().next() {
         Some(Cell::Int(_)) => Arc::new(
-            cells
-                .map(|cell| if let Cell::Int(value) = cell { Some(*value) } else { None })
+            cells()
+                .map(|cell| if let Cell::Int(value) = cell { Some(value) } else { None })
                 .collect::<Int64Array>(),
         ),
         Some(Cell::Day(_)) => Arc::new(
-            cells
-                .map(|cell| if let Cell::Day(value) = cell { *value } else { None })
+            cells()
+                .map(|cell| if let Cell::Day(value) = cell { value } else { None })
                 .collect::<Date32Array>(),
         ),
         Some(Cell::Flag(_)) => Arc::new(
-            cells
-                .map(|cell| if let Cell::Flag(value) = cell { Some(*value) } else { None })
+            cells()
+                .map(|cell| if let Cell::Flag(value) = cell { Some(value) } else { None })
                 .collect::<BooleanArray>(),
         ),
         Some(Cell::Text(_)) | None => Arc::new(
-            cells
-                .map(|cell| if let Cell::Text(value) = cell { value.as_deref() } else { None })
+            cells()
+                .map(|cell| if let Cell::Text(value) = cell { value } else { None })
                 .collect::<StringArray>(),
         ),
     }
@@ -437,10 +545,10 @@ fn read<R: Row>(storage: &Storage, file: &StoredFile) -> Result<Vec<R>, LakeErro
         .collect()
 }
 
-fn cell(column: &ArrayRef, row: usize) -> Option<Cell> {
+fn cell(column: &ArrayRef, row: usize) -> Option<Cell<'_>> {
     let valid = column.is_valid(row);
     if let Some(texts) = column.as_string_opt::<i32>() {
-        return Some(Cell::Text(valid.then(|| texts.value(row).to_owned())));
+        return Some(Cell::Text(valid.then(|| texts.value(row).into())));
     }
     if let Some(days) = column.as_primitive_opt::<Date32Type>() {
         return Some(Cell::Day(valid.then(|| days.value(row))));
@@ -449,4 +557,36 @@ fn cell(column: &ArrayRef, row: usize) -> Option<Cell> {
         return valid.then(|| Cell::Int(numbers.value(row)));
     }
     column.as_boolean_opt().map(|flags| Cell::Flag(flags.value(row)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_one_key_replace_each_other() {
+        let price = |product: &str, shop: Option<&str>, from, price| Price {
+            product: product.into(),
+            shop: shop.map(Into::into),
+            from: Day(from),
+            price: Money(price),
+        };
+        let apart = [
+            price("a", None, 1, 5),
+            price("a", Some(""), 1, 5),
+            price("a", Some("b"), 1, 5),
+            price("ab", None, 1, 5),
+            price("", Some("ab"), 1, 5),
+            price("a", None, 0xfe, 5),
+            price("a", None, 0x1_0001, 5),
+        ];
+        let mut all = Vec::new();
+        let new = merge(&mut all, apart.to_vec());
+        assert_eq!((new.new, &all[..]), (7, &apart[..]));
+        let again =
+            vec![price("a", Some("b"), 1, 6), price("c", None, 1, 5), price("c", None, 1, 5)];
+        let change = merge(&mut all, again);
+        assert_eq!((change.new, change.changed, change.same), (1, 1, 1));
+        assert_eq!((all.len(), all[2].price), (8, Money(6)));
+    }
 }
