@@ -234,7 +234,7 @@ fn add_parts<'l>(
     progress: &dyn Progress,
 ) -> Result<(Append<'l>, Summary)> {
     std::thread::scope(|scope| {
-        let (send, parts) = std::sync::mpsc::sync_channel::<Batch>(0);
+        let (send, parts) = std::sync::mpsc::sync_channel::<Batch>(1);
         let adding = scope.spawn(move || {
             for part in parts {
                 append.add(part)?;

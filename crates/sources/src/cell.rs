@@ -116,6 +116,8 @@ pub(crate) enum Column {
     Integers(Int64Array),
     Floats(Float64Array),
     Decimals(Decimal128Array),
+    /// Decimals that fit 64 bits: unscaled values, and the number of their places.
+    Scaled(Int64Array, i8),
     Flags(BooleanArray),
     Days(Date32Array),
     Instants(Int64Array),
@@ -147,6 +149,9 @@ impl Column {
             Column::Locals(values) if values.is_valid(row) => Cell::Local(values.value(row)),
             Column::Decimals(values) if values.is_valid(row) => {
                 Cell::Decimal(values.value(row), values.scale())
+            }
+            Column::Scaled(values, scale) if values.is_valid(row) => {
+                Cell::Decimal(i128::from(values.value(row)), *scale)
             }
             Column::Bytes(values) if values.is_valid(row) => {
                 std::str::from_utf8(values.value(row)).map_or(Cell::NotText, Cell::Text)
@@ -200,13 +205,13 @@ impl<'a> Row<'a> {
         Some((*number, keys.is_valid(row).then(|| keys.value(row) as usize)))
     }
 
-    /// The decimal of a slot and its places, where a columnar file has one.
+    /// The decimal of a slot and its places, where a columnar file has one of 64 bits.
     #[inline]
-    pub fn decimal(&self, slot: usize) -> Option<(i128, i8)> {
+    pub fn scaled(&self, slot: usize) -> Option<(i64, i8)> {
         let Cells::Columns { columns, row } = self.cells else { return None };
         match &columns[slot] {
-            Column::Decimals(values) if values.is_valid(row) => {
-                Some((values.value(row), values.scale()))
+            Column::Scaled(values, scale) if values.is_valid(row) => {
+                Some((values.value(row), *scale))
             }
             _ => None,
         }

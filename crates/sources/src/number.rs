@@ -135,12 +135,19 @@ pub(crate) fn of_integer(number: i64, places: u32) -> Result<i64, Wrong> {
     number.checked_mul(10_i64.pow(places)).ok_or(Wrong::TooLarge).and_then(bounded)
 }
 
+/// A decimal of `scale` places and 64 bits: most need no rounding.
+#[inline]
+pub(crate) fn of_scaled(number: i64, scale: i8, places: u32) -> Result<i64, Wrong> {
+    if i64::from(scale) == i64::from(places) {
+        bounded(number)
+    } else {
+        of_decimal(i128::from(number), scale, places)
+    }
+}
+
 /// A decimal of `scale` places, rounded half away from zero.
 pub(crate) fn of_decimal(number: i128, scale: i8, places: u32) -> Result<i64, Wrong> {
     let shift = places as i32 - i32::from(scale);
-    if shift == 0 {
-        return i64::try_from(number).map_err(|_| Wrong::TooLarge).and_then(bounded);
-    }
     let value = if shift >= 0 {
         let factor = 10_i128.checked_pow(shift as u32).ok_or(Wrong::TooLarge)?;
         number.checked_mul(factor).ok_or(Wrong::TooLarge)?

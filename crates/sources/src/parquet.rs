@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType,
+    ArrowPrimitiveType, Decimal64Type, Int32Type, Int64Type, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef, Int64Array, PrimitiveArray, RecordBatch, StringArray};
 use arrow_cast::{CastOptions, cast_with_options};
@@ -15,6 +16,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::basic::Type as PhysicalType;
+use parquet::schema::types::TypePtr;
 use rustc_hash::FxHashMap;
 
 use crate::cell::{Cells, Column, Dictionary, Row};
@@ -25,6 +28,8 @@ use crate::problem::{ReadError, ReadErrorCode, Stop};
 
 /// Small enough that the columns of a block stay in the processor's cache while its rows are read.
 const BLOCK_ROWS: usize = 2_048;
+/// Blocks that are decoded before their turn.
+const BLOCKS_AHEAD: usize = 4;
 
 /// Reads a file.
 pub(crate) fn read(
@@ -52,27 +57,46 @@ pub(crate) fn read(
     let mask = ProjectionMask::roots(builder.parquet_schema(), places.iter().copied());
     let mut reader = guarded(|| builder.with_projection(mask).with_batch_size(BLOCK_ROWS).build())
         .map_err(corrupt)?;
-    let mut number = 0;
-    let mut lists = Lists::default();
-    loop {
-        let block = match guarded(|| reader.next().transpose()) {
-            Ok(None) => break,
-            Ok(Some(block)) => block,
-            Err(reason) => return Err(corrupt(reason).into()),
+    let mut lists = Lists { latest: FxHashMap::default(), count: *intake.lists };
+    let mut next = move || -> Result<Option<Block>, ReadError> {
+        let Some(rows) = guarded(|| reader.next().transpose()).map_err(corrupt)? else {
+            return Ok(None);
         };
-        let columns =
-            columns(&block, mapping, &mut lists, intake.lists).map_err(|(column, reason)| {
-                let reason = format!("column {column:?} {reason}");
-                ReadError::new(ReadErrorCode::Column, path, reason)
-            })?;
-        for row in 0..block.num_rows() {
-            number += 1;
-            intake.row(&Row { number, cells: Cells::Columns { columns: &columns, row } })?;
+        let columns = columns(&rows, mapping, &mut lists).map_err(|(column, reason)| {
+            let reason = format!("column {column:?} {reason}");
+            ReadError::new(ReadErrorCode::Column, path, reason)
+        })?;
+        Ok(Some(Block { columns, rows: rows.num_rows(), lists: lists.count }))
+    };
+    std::thread::scope(|scope| {
+        let (send, blocks) = sync_channel(BLOCKS_AHEAD);
+        // Decoded while earlier rows are understood; it ends with the file, or when nobody listens.
+        scope.spawn(
+            move || while next().transpose().is_some_and(|block| send.send(block).is_ok()) {},
+        );
+        let mut number = 0;
+        for block in blocks {
+            let Block { columns, rows, lists } = block?;
+            *intake.lists = lists;
+            for row in 0..rows {
+                number += 1;
+                intake.row(&Row { number, cells: Cells::Columns { columns: &columns, row } })?;
+            }
+            let done = u128::from(bytes) * u128::from(number) / u128::from(rows_total.max(1));
+            (intake.progress)(u64::try_from(done).unwrap_or(bytes).min(bytes), intake.rows);
         }
-        let done = u128::from(bytes) * u128::from(number) / u128::from(rows_total.max(1));
-        (intake.progress)(u64::try_from(done).unwrap_or(bytes).min(bytes), intake.rows);
-    }
+        Ok::<_, Stop>(())
+    })?;
     Ok(opened.ensure_unchanged()?)
+}
+
+/// Some rows, decoded.
+struct Block {
+    /// One a slot.
+    columns: Vec<Column>,
+    rows: usize,
+    /// How many lists of texts were numbered so far.
+    lists: u64,
 }
 
 /// Runs the decoder; a file so broken that the decoder panics is a corrupt file like any other.
@@ -83,18 +107,26 @@ fn guarded<T, E: std::fmt::Display>(decode: impl FnOnce() -> Result<T, E>) -> Re
     }
 }
 
-/// The same file with its columns of texts as lists of distinct texts and places in them, which is how
-/// most writers store them: a text that repeats is then understood once.
+/// The same file as it is read fastest: columns of texts as lists of distinct texts and places in them,
+/// which is how most writers store them, so that a text that repeats is understood once; decimals that
+/// are stored as whole numbers as such.
 fn listed(metadata: ArrowReaderMetadata) -> ArrowReaderMetadata {
     let list = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-    let of = |field: &Arc<Field>| match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
-            Arc::new(field.as_ref().clone().with_data_type(list.clone()))
-        }
-        _ => field.clone(),
+    let of = |(field, stored): (&Arc<Field>, &TypePtr)| {
+        let whole =
+            || matches!(stored.get_physical_type(), PhysicalType::INT32 | PhysicalType::INT64);
+        let kind = match *field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => list.clone(),
+            DataType::Decimal128(precision, scale) if whole() => {
+                DataType::Decimal64(precision, scale)
+            }
+            _ => return field.clone(),
+        };
+        Arc::new(field.as_ref().clone().with_data_type(kind))
     };
     let schema = metadata.schema();
-    let fields: Fields = schema.fields().iter().map(of).collect();
+    let stored = metadata.parquet_schema().root_schema().get_fields();
+    let fields: Fields = schema.fields().iter().zip(stored).map(of).collect();
     let schema = Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()));
     let options = ArrowReaderOptions::new().with_schema(schema);
     let listed = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options);
@@ -105,11 +137,13 @@ fn listed(metadata: ArrowReaderMetadata) -> ArrowReaderMetadata {
 #[derive(Debug, Default)]
 struct Lists {
     latest: FxHashMap<String, (StringArray, u64)>,
+    /// How many lists were numbered, over all files.
+    count: u64,
 }
 
 impl Lists {
     /// The number of a column's list.
-    fn number(&mut self, column: &str, values: &StringArray, count: &mut u64) -> u64 {
+    fn number(&mut self, column: &str, values: &StringArray) -> u64 {
         let same = |known: &StringArray| {
             std::ptr::eq(known.value_data().as_ptr(), values.value_data().as_ptr())
                 && known.len() == values.len()
@@ -119,9 +153,9 @@ impl Lists {
         {
             return *number;
         }
-        *count += 1;
-        self.latest.insert(column.to_owned(), (values.clone(), *count));
-        *count
+        self.count += 1;
+        self.latest.insert(column.to_owned(), (values.clone(), self.count));
+        self.count
     }
 }
 
@@ -130,7 +164,6 @@ fn columns(
     block: &RecordBatch,
     mapping: &FeedMapping,
     lists: &mut Lists,
-    count: &mut u64,
 ) -> Result<Vec<Column>, (String, String)> {
     mapping
         .columns
@@ -145,7 +178,7 @@ fn columns(
                 && let Some(values) = texts.values().as_string_opt::<i32>()
             {
                 let (keys, values) = (texts.keys().clone(), values.clone());
-                let number = lists.number(name, &values, count);
+                let number = lists.number(name, &values);
                 return Ok(Column::Dictionary(Dictionary { keys, values, number }));
             }
             column(&array).map_err(|reason| (name.clone(), reason))
@@ -181,10 +214,12 @@ fn column(array: &ArrayRef) -> Result<Column, String> {
         kind if kind.is_floating() => {
             Column::Floats(cast(&DataType::Float64)?.as_primitive().clone())
         }
+        DataType::Decimal64(_, scale) => {
+            let values: &PrimitiveArray<Decimal64Type> = array.as_primitive();
+            Column::Scaled(values.reinterpret_cast(), *scale)
+        }
         DataType::Decimal128(..) => Column::Decimals(array.as_primitive().clone()),
-        DataType::Decimal32(_, scale)
-        | DataType::Decimal64(_, scale)
-        | DataType::Decimal256(_, scale) => {
+        DataType::Decimal32(_, scale) | DataType::Decimal256(_, scale) => {
             Column::Decimals(cast(&DataType::Decimal128(38, *scale))?.as_primitive().clone())
         }
         DataType::Date32 => Column::Days(array.as_primitive().clone()),

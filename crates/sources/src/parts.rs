@@ -18,6 +18,10 @@ use crate::repeats::{ReceiptFile, Told, settle};
 /// The share of a part's lines whose receipts wait for the next part.
 const HELD_SHARE: usize = 16;
 
+/// Late receipts are read again in pieces as long as so many parts: memory is cheaper than one more
+/// reading of everything.
+const PARTS_A_PIECE: u64 = 4;
+
 /// Reading the files again so many times is not worth a warning.
 const PASSES_UNTOLD: u64 = 2;
 
@@ -135,7 +139,7 @@ impl Parts {
     }
 
     /// Prepares for reading the late receipts again; says how many times, a piece of them each, so
-    /// that the lines of a piece are no more than those of a part.
+    /// that the lines of a piece are no more than those of a few parts.
     pub fn look_again(&mut self) -> u64 {
         let earlier = &mut self.receipts.earlier;
         earlier.delivered = Default::default();
@@ -143,7 +147,8 @@ impl Parts {
         let receipts = earlier.judged.len() as u64;
         let known = receipts * self.lines_delivered.div_ceil(self.receipts_delivered.max(1));
         self.full_at = usize::MAX;
-        self.passes = (earlier.late_lines + known).div_ceil(self.lines_at_once as u64);
+        let piece = PARTS_A_PIECE.saturating_mul(self.lines_at_once as u64);
+        self.passes = (earlier.late_lines + known).div_ceil(piece);
         self.passes
     }
 

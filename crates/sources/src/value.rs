@@ -104,8 +104,8 @@ impl Values {
         places: u32,
     ) -> Parsed<Option<i64>> {
         if field.none.is_empty() {
-            let number = if let Some((decimal, scale)) = row.decimal(slot) {
-                number::of_decimal(decimal, scale, places).ok()
+            let number = if let Some((scaled, scale)) = row.scaled(slot) {
+                number::of_scaled(scaled, scale, places).ok()
             } else if let Some(float) = row.float(slot) {
                 number::of_float(float, places).ok()
             } else {

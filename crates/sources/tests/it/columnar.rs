@@ -132,10 +132,18 @@ fn amounts_of_every_type() {
     check(Arc::new(Float64Array::from(vec![0.285])), "7 milk 1000 28");
     check(Arc::new(Float64Array::from(vec![f64::NAN])), "!1 missing net");
     check(Arc::new(Float64Array::from(vec![f64::INFINITY])), "!1 number net inf");
-    check(
-        Arc::new(Decimal128Array::from(vec![12345]).with_precision_and_scale(10, 3).unwrap()),
-        "7 milk 1000 1235",
-    );
+    // Stored as 32 bits, 64 bits, bytes.
+    for (precision, scale, value, expected) in [
+        (9, 2, 12_345, "7 milk 1000 12345"),
+        (10, 3, 12_345, "7 milk 1000 1235"),
+        (18, 2, -12_345, "7 milk -1000 -12345"),
+        (18, 0, 999_999_999_999_999_999, "!1 number net 999999999999999999"),
+        (19, 2, 12_345, "7 milk 1000 12345"),
+        (38, 4, 12_345, "7 milk 1000 123"),
+    ] {
+        let value = Decimal128Array::from(vec![value]);
+        check(Arc::new(value.with_precision_and_scale(precision, scale).unwrap()), expected);
+    }
     check(Arc::new(StringArray::from(vec!["1 234.5"])), "7 milk 1000 123450");
     check(Arc::new(BooleanArray::from(vec![true])), "!1 number net true");
     check(Arc::new(Int64Array::from(vec![i64::MAX])), &format!("!1 number net {}", i64::MAX));
