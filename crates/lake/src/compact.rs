@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
 use std::time::{Duration, SystemTime};
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::UInt32Type;
-use arrow_array::{Array, RecordBatch};
-use rayon::prelude::*;
+use arrow_array::RecordBatch;
 use retail::NONE;
 use rustc_hash::FxHashMap;
 
 use crate::dead::Dead;
 use crate::index::Index;
 use crate::manifest::{Manifest, StoredFile};
-use crate::merge::merge;
+use crate::merge::Sorted;
 use crate::order::{LINES_PER_FILE, SortOrder};
 use crate::scan::codes;
 use crate::{Lake, LakeError};
@@ -167,7 +166,7 @@ impl Lake {
             }
             work.push((order, pending, NONE..=NONE));
         }
-        let written = self.merge_ranges(work, run, progress)?;
+        let written = self.merge_ranges(&work, run, progress)?;
         for Merged { sort_order, files, dropped } in written {
             replaced.lines.extend(files.into_iter().map(|file| (sort_order, file)));
             for (version, rows) in dropped {
@@ -190,31 +189,49 @@ impl Lake {
         Ok(replaced)
     }
 
-    /// Merges ranges on every thread of the pool; progress is told on this one.
+    /// Merges ranges, as many at once as the pool has threads; progress is told on this one. They are
+    /// not the pool's own work: waiting for its rows, one of its threads would begin another range.
     fn merge_ranges(
         &self,
-        work: Vec<(SortOrder, Vec<StoredFile>, RangeInclusive<u32>)>,
+        work: &[(SortOrder, Vec<StoredFile>, RangeInclusive<u32>)],
         run: u64,
         progress: &dyn Fn(usize, usize),
     ) -> Result<Vec<Merged>, LakeError> {
-        let parts = work.len();
         let (told, done) = std::sync::mpsc::channel();
-        let merge_all = || {
-            work.into_par_iter()
-                .with_max_len(1)
-                .map_with(told, |told, (order, files, range)| {
-                    let merged = self.merge_range(order, &files, &range, run)?;
-                    // Nobody may be listening any more.
-                    let _ = told.send(());
-                    Ok(merged)
-                })
-                .collect::<Result<Vec<Merged>, LakeError>>()
+        let next = AtomicUsize::new(0);
+        let merge_some = |told: Sender<()>| {
+            let mut merged = Vec::new();
+            while let place = next.fetch_add(1, Ordering::Relaxed)
+                && let Some((order, files, range)) = work.get(place)
+            {
+                let range = self.merge_range(*order, files, range, run);
+                // Where one has failed, the others need not begin.
+                merged.push((
+                    place,
+                    range.inspect_err(|_| next.store(work.len(), Ordering::Relaxed))?,
+                ));
+                // Nobody may be listening any more.
+                let _ = told.send(());
+            }
+            Ok::<_, LakeError>(merged)
         };
+        let mut merged = Vec::with_capacity(work.len());
         std::thread::scope(|scope| {
-            let merging = scope.spawn(merge_all);
-            (1..).zip(done).for_each(|(finished, ())| progress(finished, parts));
-            merging.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+            let begin = |_| {
+                let told = told.clone();
+                scope.spawn(|| merge_some(told))
+            };
+            let threads: Vec<_> = (0..rayon::current_num_threads()).map(begin).collect();
+            drop(told);
+            (1..).zip(done).for_each(|(finished, ())| progress(finished, work.len()));
+            for thread in threads {
+                let some = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                merged.extend(some?);
+            }
+            Ok::<_, LakeError>(())
+        })?;
+        merged.sort_by_key(|(place, _)| *place);
+        Ok(merged.into_iter().map(|(_, merged)| merged).collect())
     }
 
     /// Merges one range of leading codes of these files.
@@ -228,24 +245,28 @@ impl Lake {
         let dead = self.dead()?;
         let batches = self.rows(order, files, range)?;
         let dropped = rows_of_versions(&batches, dead)?;
-        let files = match merge(order, &dead.live_rows(batches)?)? {
-            Some(rows) => self.write_pieces(order, &rows, run)?,
-            None => Vec::new(),
-        };
+        let live = dead.live_rows(batches)?;
+        let files = self.write_pieces(order, &Sorted::new(order, &live)?, run)?;
         Ok(Merged { sort_order: order, files, dropped })
     }
 
     fn write_pieces(
         &self,
         order: SortOrder,
-        rows: &RecordBatch,
+        rows: &Sorted<'_>,
         run: u64,
     ) -> Result<Vec<StoredFile>, LakeError> {
+        // Within a category, too, a file may end: one of them may be the greater part of a shop.
+        let unit = match order {
+            SortOrder::ByCustomer => "customer",
+            SortOrder::ByCategory => "receipt",
+        };
+        let (unit, receipt) = (rows.codes(unit)?, rows.codes("receipt")?);
         let mut files = Vec::new();
         let mut start = 0;
-        while start < rows.num_rows() {
-            let end = end_of_piece(rows, start)?;
-            files.push(order.write(&self.storage, &rows.slice(start, end - start), run)?);
+        while start < rows.len() {
+            let end = end_of_piece(&unit, &receipt, start);
+            files.push(rows.write(&self.storage, start..end, run)?);
             start = end;
         }
         Ok(files)
@@ -408,21 +429,14 @@ fn rows_of_versions(
     Ok(rows)
 }
 
-/// Where a file of sorted rows ends: between two leading codes, or anywhere among rows without one.
-fn end_of_piece(rows: &RecordBatch, start: usize) -> Result<usize, LakeError> {
-    let lead = rows.column(0).as_primitive::<UInt32Type>();
-    let all = rows.num_rows();
+/// Where a file of sorted rows ends: between two units, or between two receipts of none.
+fn end_of_piece(unit: &[u32], receipt: &[u32], start: usize) -> usize {
+    let all = unit.len();
     let about = start + LINES_PER_FILE;
     // A rest of less than half a file is no file of its own.
     if about + LINES_PER_FILE / 2 >= all {
-        return Ok(all);
+        return all;
     }
-    // Within a category, too: one of them may be the greater part of a shop.
-    let by_category = rows.schema().field(0).name() == "category";
-    if lead.is_null(about - 1) || by_category {
-        let receipt = codes(rows, "receipt")?.values();
-        return Ok((about..all).find(|&row| receipt[row] != receipt[row - 1]).unwrap_or(all));
-    }
-    let last = lead.value(about - 1);
-    Ok((about..all).find(|&row| lead.is_null(row) || lead.value(row) != last).unwrap_or(all))
+    let together = if unit[about - 1] == NONE { receipt } else { unit };
+    (about..all).find(|&row| together[row] != together[row - 1]).unwrap_or(all)
 }

@@ -1,16 +1,18 @@
 //! Sorted runs become one: which row comes after which.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, TimestampMicrosecondType, UInt32Type};
 use arrow_array::{Array, RecordBatch, StringArray, UInt32Array};
-use arrow_select::concat::concat_batches;
-use arrow_select::take::take_record_batch;
+use arrow_select::interleave::interleave_record_batch;
 use retail::{NONE, compare_ids};
 
-use crate::LakeError;
+use crate::manifest::StoredFile;
 use crate::order::SortOrder;
+use crate::scan::codes;
+use crate::{LakeError, Storage};
 
 /// Rows that stand together in a batch and stay together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,29 +22,54 @@ pub(crate) struct Segment {
     pub rows: u32,
 }
 
-/// Puts rows of several sorted batches in one order. Each batch must be sorted in itself.
-pub(crate) fn merge(
+/// Rows that are put together at a time: they stay in the processor's cache.
+const ROWS_AT_ONCE: usize = 1 << 13;
+
+/// Rows of several sorted batches in one order, which are put together as they are written.
+pub(crate) struct Sorted<'a> {
     order: SortOrder,
-    batches: &[RecordBatch],
-) -> Result<Option<RecordBatch>, LakeError> {
-    let Some(first) = batches.first() else { return Ok(None) };
-    let all = concat_batches(&first.schema(), batches)?;
-    let segments = segments(order, batches)?;
-    let in_order = segments.is_sorted_by_key(|segment| (segment.batch, segment.start));
-    if in_order {
-        return Ok(Some(all));
+    batches: Vec<&'a RecordBatch>,
+    /// Batch and row.
+    places: Vec<(usize, usize)>,
+}
+
+impl<'a> Sorted<'a> {
+    /// The rows of these batches, each of which must be sorted in itself.
+    pub(crate) fn new(order: SortOrder, batches: &'a [RecordBatch]) -> Result<Self, LakeError> {
+        let segments = if batches.is_empty() { Vec::new() } else { segments(order, batches)? };
+        let places = segments.iter().flat_map(|segment| {
+            let start = segment.start as usize;
+            (start..start + segment.rows as usize).map(|row| (segment.batch as usize, row))
+        });
+        Ok(Self { order, batches: batches.iter().collect(), places: places.collect() })
     }
-    let mut before = Vec::with_capacity(batches.len());
-    let mut rows = 0;
-    for batch in batches {
-        before.push(rows);
-        rows += batch.num_rows() as u32;
+
+    /// How many rows.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
     }
-    let places = segments.iter().flat_map(|segment| {
-        let start = before[segment.batch as usize] + segment.start;
-        start..start + segment.rows
-    });
-    Ok(Some(take_record_batch(&all, &UInt32Array::from_iter_values(places))?))
+
+    /// A column of codes, [`NONE`] where there is none.
+    pub(crate) fn codes(&self, name: &str) -> Result<Vec<u32>, LakeError> {
+        let parts: Vec<&UInt32Array> =
+            self.batches.iter().map(|batch| codes(batch, name)).collect::<Result<_, _>>()?;
+        let code = |part: &UInt32Array, row| if part.is_null(row) { NONE } else { part.value(row) };
+        Ok(self.places.iter().map(|&(batch, row)| code(parts[batch], row)).collect())
+    }
+
+    /// Writes some of the rows as one file of a run.
+    pub(crate) fn write(
+        &self,
+        storage: &Storage,
+        rows: Range<usize>,
+        run: u64,
+    ) -> Result<StoredFile, LakeError> {
+        let mut writer = self.order.writer()?;
+        for places in self.places[rows].chunks(ROWS_AT_ONCE) {
+            writer.write(&interleave_record_batch(&self.batches, places)?)?;
+        }
+        writer.finish(storage, run)
+    }
 }
 
 /// The rows of sorted batches in the order they belong, as segments. Batches of one run may follow

@@ -259,7 +259,9 @@ fn read_group(
     let mut builder = file.group(group, file.mask(columns))?;
     if wanted.len() < rows {
         let selection = vec![RowSelector::skip(wanted.start), RowSelector::select(wanted.len())];
-        builder = builder.with_row_selection(RowSelection::from(selection));
+        // Columns are made as large as a batch may become.
+        builder =
+            builder.with_batch_size(wanted.len()).with_row_selection(RowSelection::from(selection));
     }
     Ok(builder.build()?.collect::<Result<_, _>>()?)
 }

@@ -40,6 +40,7 @@ impl Values {
     }
 
     /// Money, if there is some; the terms of a sum are rounded one by one, absent ones are nothing.
+    #[inline]
     pub fn money(&self, field: Option<&Field>, row: &Row<'_>) -> Parsed<Option<Money>> {
         let Some(field) = field else { return Ok(None) };
         let places = if field.unit == Unit::Major { 2 } else { 0 };
@@ -80,6 +81,7 @@ impl Values {
     }
 
     /// A quantity in thousandths, if there is one.
+    #[inline]
     pub fn quantity(&self, field: Option<&Field>, row: &Row<'_>) -> Parsed<Option<Quantity>> {
         let Some(field) = field else { return Ok(None) };
         let places = if field.unit == Unit::Major { 3 } else { 0 };
@@ -95,7 +97,7 @@ impl Values {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn column(
         &self,
         field: &Field,

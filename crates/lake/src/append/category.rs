@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::dictionary::{Dictionary, Kind};
 use crate::manifest::{Manifest, StoredFile};
-use crate::merge::merge;
+use crate::merge::Sorted;
 use crate::order::SortOrder;
 use crate::rows::{Opened, column};
 use crate::{Lake, LakeError, Storage};
@@ -99,10 +99,11 @@ impl Categories {
                 files.push(SortOrder::ByCategory.write(storage, &rest, file.run)?);
             }
             let moved = filter_record_batch(&rows, &not(&stays))?;
-            if let Some(moved) = merge(SortOrder::ByCategory, &self.recategorised(&moved, &file)?)?
-            {
+            let moved = self.recategorised(&moved, &file)?;
+            let moved = Sorted::new(SortOrder::ByCategory, &moved)?;
+            if moved.len() > 0 {
                 next.next_run = run + 1;
-                files.push(SortOrder::ByCategory.write(storage, &moved, run)?);
+                files.push(moved.write(storage, 0..moved.len(), run)?);
             }
         }
         *next.lines_mut(SortOrder::ByCategory) = files;
