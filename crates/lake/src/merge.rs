@@ -27,7 +27,7 @@ const ROWS_AT_ONCE: usize = 1 << 13;
 
 /// Rows of several sorted batches in one order, which are put together as they are written.
 pub(crate) struct Sorted<'a> {
-    order: SortOrder,
+    sort_order: SortOrder,
     batches: Vec<&'a RecordBatch>,
     /// Batch and row.
     places: Vec<(usize, usize)>,
@@ -41,7 +41,8 @@ impl<'a> Sorted<'a> {
             let start = segment.start as usize;
             (start..start + segment.rows as usize).map(|row| (segment.batch as usize, row))
         });
-        Ok(Self { order, batches: batches.iter().collect(), places: places.collect() })
+        let (batches, places) = (batches.iter().collect(), places.collect());
+        Ok(Self { sort_order: order, batches, places })
     }
 
     /// How many rows.
@@ -64,7 +65,7 @@ impl<'a> Sorted<'a> {
         rows: Range<usize>,
         run: u64,
     ) -> Result<StoredFile, LakeError> {
-        let mut writer = self.order.writer()?;
+        let mut writer = self.sort_order.writer()?;
         for places in self.places[rows].chunks(ROWS_AT_ONCE) {
             writer.write(&interleave_record_batch(&self.batches, places)?)?;
         }
