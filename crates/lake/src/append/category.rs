@@ -1,9 +1,8 @@
 //! Under which category lines lie, and what becomes of them when the catalogue moves a product.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::UInt32Type;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
@@ -130,29 +129,27 @@ impl Categories {
         Ok(stays.collect())
     }
 
-    /// The same rows, each a batch of its category, so that merging sorts them.
+    /// The same rows under their new categories. What lay under one category and lies under another is
+    /// a batch: such rows are sorted, and merging the batches sorts them all.
     fn recategorised(
         &self,
         rows: &RecordBatch,
         file: &StoredFile,
     ) -> Result<Vec<RecordBatch>, LakeError> {
+        let then: &UInt32Array = column(rows, "category", file)?;
         let product: &UInt32Array = column(rows, "product", file)?;
         let now: UInt32Array = product
             .values()
             .iter()
             .map(|product| self.stale.get(product).copied().filter(|&code| code != NONE))
             .collect();
+        let moves: Vec<(Option<u32>, Option<u32>)> = then.iter().zip(&now).collect();
+        let kinds: BTreeSet<_> = moves.iter().copied().collect();
         let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
         columns[0] = Arc::new(now);
         let rows = RecordBatch::try_new(rows.schema(), columns)?;
-        let category = rows.column(0).as_primitive::<UInt32Type>();
-        let mut present: Vec<Option<u32>> = category.iter().collect();
-        present.sort_unstable();
-        present.dedup();
-        let of = |wanted: Option<u32>| -> BooleanArray {
-            category.iter().map(|code| Some(code == wanted)).collect()
-        };
-        present.into_iter().map(|wanted| Ok(filter_record_batch(&rows, &of(wanted))?)).collect()
+        let of = |kind| moves.iter().map(|&moved| Some(moved == kind)).collect::<BooleanArray>();
+        kinds.into_iter().map(|kind| Ok(filter_record_batch(&rows, &of(kind))?)).collect()
     }
 }
 

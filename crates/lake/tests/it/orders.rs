@@ -109,6 +109,26 @@ fn lines_follow_their_product_to_another_category() {
     });
 }
 
+#[test]
+fn products_of_two_categories_move_into_one() {
+    everywhere(|place| {
+        let day = 86_400_000_000;
+        let shelves = |of: &[(&str, &str)]| {
+            of.iter().map(|&(id, category)| product(id, Some(category))).collect()
+        };
+        // By their old categories, the later day comes first.
+        let mut sold = batch(&[
+            receipt("1", Some("a"), 2 * day, &[("milk", 100)]),
+            receipt("2", Some("b"), day, &[("bread", 50)]),
+        ]);
+        sold.products = shelves(&[("milk", "dairy"), ("bread", "bakery")]);
+        let (lake, _) = place.open().append("1", &sold).unwrap();
+        let products = shelves(&[("milk", "fresh"), ("bread", "fresh")]);
+        let (lake, _) = lake.append("2", &Batch { products, ..Batch::default() }).unwrap();
+        by_category_tells_the_same(place, &lake);
+    });
+}
+
 /// Product, shop, day on which the week begins, display, mailer.
 type Placed = (&'static str, &'static str, i32, &'static str, &'static str);
 
