@@ -25,7 +25,8 @@ use category::Categories;
 use files::{Part, Written};
 use group::{Group, Groups, Keys};
 
-/// Parts whose files are written while another is looked up: more would only take memory.
+/// Parts whose files are written while another is looked up: each has a file or two an order, so they
+/// keep some four processors busy. More would only take memory.
 const PARTS_WRITTEN_AT_ONCE: usize = 2;
 
 /// How often a commit is tried again when compactions commit meanwhile.
@@ -353,6 +354,7 @@ impl Append<'_> {
         }
         let run = self.lake.manifest.next_run;
         let adding = table::Adding { storage: &self.lake.storage, state: &self.next, run };
+        // The largest first, so that none is left for the end.
         let tables = [
             adding.rows(&mut part.stock),
             adding.rows(&mut part.assortment),
@@ -366,9 +368,18 @@ impl Append<'_> {
             adding.rows(&mut part.campaigns),
             adding.rows(&mut part.shops),
         ];
-        let added: Result<Vec<table::Added>, LakeError> =
+        let added: Vec<Result<table::Added, LakeError>> =
             tables.into_par_iter().flatten().map(|add| add()).collect();
-        for table::Added { table, file, change } in added? {
+        let mut failed = None;
+        for added in added {
+            let table::Added { table, file, change } = match added {
+                Ok(added) => added,
+                // What the others wrote must be known, so that it goes with this append.
+                Err(error) => {
+                    failed.get_or_insert(error);
+                    continue;
+                }
+            };
             if let Some(file) = file {
                 self.next.tables.insert(table.to_owned(), file);
             }
@@ -376,6 +387,9 @@ impl Append<'_> {
             told.new += change.new;
             told.changed += change.changed;
             told.same += change.same;
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         if new_catalogue {
             let products = table::of::<retail::Product>(&self.lake.storage, &self.next)?;

@@ -22,7 +22,7 @@ use crate::{Lake, LakeError};
 pub(crate) const GRACE: Duration = Duration::from_secs(60 * 60);
 
 /// Rows of one range that is merged in memory, about; each thread has one.
-const ROWS_AT_ONCE: u64 = 2 * LINES_PER_FILE as u64;
+const ROWS_A_RANGE: u64 = 2 * LINES_PER_FILE as u64;
 
 /// How often a commit is tried again when appends commit meanwhile.
 const COMMITS_MAX: usize = 20;
@@ -149,7 +149,7 @@ impl Lake {
             let files: Vec<StoredFile> = self.manifest.lines(order).to_vec();
             let files: Vec<_> = files.into_iter().filter(|f| runs.contains(&f.run)).collect();
             replaced.old.extend(files.iter().map(|file| file.path.clone()));
-            for range in self.ranges_of(&files, ROWS_AT_ONCE)? {
+            for range in self.ranges_of(&files, ROWS_A_RANGE)? {
                 work.push((order, files.clone(), range));
             }
             // Rows without a code come last, file by file, so that memory stays bounded: their order
@@ -159,7 +159,7 @@ impl Lake {
             for file in files {
                 rows += file.rows;
                 pending.push(file);
-                if rows >= 2 * ROWS_AT_ONCE {
+                if rows >= 2 * ROWS_A_RANGE {
                     work.push((order, std::mem::take(&mut pending), NONE..=NONE));
                     rows = 0;
                 }

@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, TimestampMicrosecondType, UInt32Type};
+use arrow_array::types::{Date32Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch, StringArray, UInt32Array};
 use arrow_select::interleave::interleave_record_batch;
 use retail::{NONE, compare_ids};
 
 use crate::manifest::StoredFile;
-use crate::order::SortOrder;
+use crate::order::{ROWS_AT_ONCE, SortOrder};
 use crate::scan::codes;
 use crate::{LakeError, Storage};
 
@@ -21,9 +21,6 @@ pub(crate) struct Segment {
     pub start: u32,
     pub rows: u32,
 }
-
-/// Rows that are put together at a time: they stay in the processor's cache.
-const ROWS_AT_ONCE: usize = 1 << 13;
 
 /// Rows of several sorted batches in one order, which are put together as they are written.
 pub(crate) struct Sorted<'a> {
@@ -36,7 +33,7 @@ pub(crate) struct Sorted<'a> {
 impl<'a> Sorted<'a> {
     /// The rows of these batches, each of which must be sorted in itself.
     pub(crate) fn new(order: SortOrder, batches: &'a [RecordBatch]) -> Result<Self, LakeError> {
-        let segments = if batches.is_empty() { Vec::new() } else { segments(order, batches)? };
+        let segments = segments(order, batches)?;
         let places = segments.iter().flat_map(|segment| {
             let start = segment.start as usize;
             (start..start + segment.rows as usize).map(|row| (segment.batch as usize, row))
@@ -155,9 +152,6 @@ impl<'a> Keys<'a> {
             why: format!("it has no column {name} of the expected type"),
         };
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| missing(name));
-        let codes = |name: &str| {
-            column(name)?.as_primitive_opt::<UInt32Type>().ok_or_else(|| missing(name))
-        };
         let within = match order {
             SortOrder::ByCustomer => {
                 let at = column("at")?.as_primitive_opt::<TimestampMicrosecondType>();
@@ -176,7 +170,7 @@ impl<'a> Keys<'a> {
             SortOrder::ByCustomer => "customer",
             SortOrder::ByCategory => "category",
         };
-        Ok(Self { lead: codes(lead)?, receipt: codes("receipt")?.values(), within })
+        Ok(Self { lead: codes(batch, lead)?, receipt: codes(batch, "receipt")?.values(), within })
     }
 
     fn code(&self, row: usize) -> u32 {

@@ -37,7 +37,7 @@ pub enum Cell<'a> {
 }
 
 /// A row of a reference table: how plain data of the trade becomes columns and comes back.
-pub trait Row: Clone + PartialEq + Sync {
+pub trait Row: Sized + PartialEq + Sync {
     /// Name of the table.
     const TABLE: &'static str;
     /// Names of the columns; the first [`Row::KEY`] of them say which row it is.
@@ -562,6 +562,38 @@ fn cell(column: &ArrayRef, row: usize) -> Option<Cell<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Types of columns: text, JSON, integer, day, yes, no. Each column has a value of its own.
+    fn comes_back<R: Row>(types: &str) {
+        let cell = |(place, kind)| match kind {
+            't' => Cell::Text(Some(format!("text {place}").into())),
+            'j' => Cell::Text(Some(format!(r#"{{"a":"{place}"}}"#).into())),
+            'i' => Cell::Int(place as i64),
+            'd' => Cell::Day(Some(place as i32)),
+            kind => Cell::Flag(kind == 'y'),
+        };
+        let cells: Vec<Cell<'_>> = types.chars().enumerate().map(cell).collect();
+        assert_eq!(cells.len(), R::COLUMNS.len(), "{}", R::TABLE);
+        let row = R::from_cells(&mut cells.clone().into_iter()).unwrap();
+        let back: Vec<Cell<'_>> = (0..cells.len()).map(|column| row.cell(column)).collect();
+        assert_eq!(back, cells, "{}", R::TABLE);
+    }
+
+    #[test]
+    fn every_column_comes_back() {
+        comes_back::<Product>("tttttttttynynt");
+        comes_back::<Product>("tttttttttyynnt");
+        comes_back::<Shop>("tttt");
+        comes_back::<Customer>("ttj");
+        comes_back::<Campaign>("ttdd");
+        comes_back::<Invitation>("tt");
+        comes_back::<Coupon>("ttt");
+        comes_back::<Redemption>("tttd");
+        comes_back::<Cost>("tdi");
+        comes_back::<Price>("ttdi");
+        comes_back::<Assortment>("ttdd");
+        comes_back::<Stock>("ttdi");
+    }
 
     #[test]
     fn rows_of_one_key_replace_each_other() {

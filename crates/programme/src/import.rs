@@ -227,7 +227,7 @@ impl From<ReadError> for Ended {
     }
 }
 
-/// Reads the parts of an import and adds each while the next is read; none waits beside them.
+/// Reads the parts of an import and adds each while the next is read; one may wait beside them.
 fn add_parts<'l>(
     mut append: Append<'l>,
     files: &Files<'_>,

@@ -41,6 +41,6 @@ pub use problem::{
 pub use reading::{Progress, Summary};
 pub use receipts::SHOP_UNKNOWN;
 
-/// How many lines or placements a part usually has: some 120 MB of columns and texts. Larger parts take
-/// longer, since their memory is touched once and leaves the processor's caches.
+/// How many lines or placements a part usually has: some 120 MB of columns, and their texts. Larger
+/// parts take longer: more memory is touched for the first time, and the system clears it.
 pub const LINES_AT_ONCE: usize = 1_000_000;

@@ -71,9 +71,15 @@ pub(crate) fn read(
     std::thread::scope(|scope| {
         let (send, blocks) = sync_channel(BLOCKS_AHEAD);
         // Decoded while earlier rows are understood; it ends with the file, or when nobody listens.
-        scope.spawn(
-            move || while next().transpose().is_some_and(|block| send.send(block).is_ok()) {},
-        );
+        scope.spawn(move || {
+            while let Some(block) = next().transpose() {
+                // A decoder that has failed is not asked again.
+                let failed = block.is_err();
+                if send.send(block).is_err() || failed {
+                    break;
+                }
+            }
+        });
         let mut number = 0;
         for block in blocks {
             let Block { columns, rows, lists } = block?;

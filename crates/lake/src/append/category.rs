@@ -1,17 +1,15 @@
 //! Under which category lines lie, and what becomes of them when the catalogue moves a product.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use arrow_array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
+use arrow_array::{ArrayRef, BooleanArray, Date32Array, RecordBatch, UInt32Array};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
+use arrow_select::take::take_record_batch;
 use retail::{NONE, Product};
 use rustc_hash::FxHashMap;
 
+use super::files::nullable;
 use crate::dictionary::{Dictionary, Kind};
 use crate::manifest::{Manifest, StoredFile};
-use crate::merge::Sorted;
 use crate::order::SortOrder;
 use crate::rows::{Opened, column};
 use crate::{Lake, LakeError, Storage};
@@ -98,11 +96,10 @@ impl Categories {
                 files.push(SortOrder::ByCategory.write(storage, &rest, file.run)?);
             }
             let moved = filter_record_batch(&rows, &not(&stays))?;
-            let moved = self.recategorised(&moved, &file)?;
-            let moved = Sorted::new(SortOrder::ByCategory, &moved)?;
-            if moved.len() > 0 {
+            if moved.num_rows() > 0 {
                 next.next_run = run + 1;
-                files.push(moved.write(storage, 0..moved.len(), run)?);
+                let moved = self.recategorised(&moved, &file)?;
+                files.push(SortOrder::ByCategory.write(storage, &moved, run)?);
             }
         }
         *next.lines_mut(SortOrder::ByCategory) = files;
@@ -129,27 +126,27 @@ impl Categories {
         Ok(stays.collect())
     }
 
-    /// The same rows under their new categories. What lay under one category and lies under another is
-    /// a batch: such rows are sorted, and merging the batches sorts them all.
+    /// The same rows under their new categories, sorted anew: they may come from several.
     fn recategorised(
         &self,
         rows: &RecordBatch,
         file: &StoredFile,
-    ) -> Result<Vec<RecordBatch>, LakeError> {
-        let then: &UInt32Array = column(rows, "category", file)?;
+    ) -> Result<RecordBatch, LakeError> {
         let product: &UInt32Array = column(rows, "product", file)?;
-        let now: UInt32Array = product
-            .values()
-            .iter()
-            .map(|product| self.stale.get(product).copied().filter(|&code| code != NONE))
-            .collect();
-        let moves: Vec<(Option<u32>, Option<u32>)> = then.iter().zip(&now).collect();
-        let kinds: BTreeSet<_> = moves.iter().copied().collect();
+        let day: &Date32Array = column(rows, "day", file)?;
+        let receipt: &UInt32Array = column(rows, "receipt", file)?;
+        let codes = product.values().iter();
+        let now: Vec<u32> =
+            codes.map(|product| self.stale.get(product).copied().unwrap_or(NONE)).collect();
+        let mut places: Vec<u32> = (0..rows.num_rows() as u32).collect();
+        places.sort_by_key(|&row| {
+            let row = row as usize;
+            (now[row], day.value(row), receipt.value(row))
+        });
         let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
-        columns[0] = Arc::new(now);
+        columns[0] = nullable(now);
         let rows = RecordBatch::try_new(rows.schema(), columns)?;
-        let of = |kind| moves.iter().map(|&moved| Some(moved == kind)).collect::<BooleanArray>();
-        kinds.into_iter().map(|kind| Ok(filter_record_batch(&rows, &of(kind))?)).collect()
+        Ok(take_record_batch(&rows, &UInt32Array::from(places))?)
     }
 }
 

@@ -12,11 +12,8 @@ use retail::{LineBatch, NONE, Texts};
 use super::group::{Group, Groups};
 use super::{Codes, Incoming, look_up};
 use crate::manifest::StoredFile;
-use crate::order::{LINES_PER_FILE, SortOrder};
+use crate::order::{LINES_PER_FILE, ROWS_AT_ONCE, SortOrder};
 use crate::{LakeError, Storage};
-
-/// Rows that are made into columns at a time: they stay in the processor's cache.
-const ROWS_AT_ONCE: usize = 1 << 13;
 
 /// Receipts of a part that the lake must store, in the order by customer.
 pub(super) struct Part {
@@ -211,7 +208,7 @@ impl Part {
 }
 
 /// A column of codes that may be absent.
-fn nullable(codes: Vec<u32>) -> ArrayRef {
+pub(super) fn nullable(codes: Vec<u32>) -> ArrayRef {
     if codes.contains(&NONE) {
         let codes = codes.into_iter().map(|code| (code != NONE).then_some(code));
         return Arc::new(codes.collect::<UInt32Array>());
