@@ -15,7 +15,7 @@ mod robust;
 use std::path::Path;
 
 use retail::{Batch, LineBatch, NONE, Texts};
-use sources::{Count, Files, Input, LINES_AT_ONCE, Mapping, Problem, ReadError};
+use sources::{Count, Files, Input, Mapping, Problem, ReadError};
 
 /// What a mapping's files bring, in one.
 #[derive(Debug, Default)]
@@ -50,10 +50,10 @@ pub(crate) fn read_in(folder: &Path, mapping: &str) -> Result<Feed, ReadError> {
     read_mapping(&mapping)
 }
 
-/// A mapping whose receipts fit one part, read.
+/// A mapping, its receipts read as one part.
 pub(crate) fn read_mapping(mapping: &Mapping) -> Result<Feed, ReadError> {
     let mut feed = Feed::default();
-    let mut parts = in_parts(mapping, LINES_AT_ONCE, &mut feed)?;
+    let mut parts = in_parts(mapping, usize::MAX, &mut feed)?;
     if let Some(part) = parts.pop_if(|part| !part.lines.is_empty()) {
         feed.batch.lines = part.lines;
     }
