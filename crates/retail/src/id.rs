@@ -33,8 +33,14 @@ id! {
     CardId,
     /// What is sold: the SKU's code.
     ProductId,
+    /// A chain of shops.
+    NetworkId,
     /// A shop of the network.
     ShopId,
+    /// A cash desk of a shop.
+    TillId,
+    /// What holds a customer's, or a family's, points and money.
+    WalletId,
     /// A node of the category tree.
     CategoryId,
     /// A campaign.

@@ -22,7 +22,8 @@ pub use catalogue::{Assortment, Cost, Price, Product, Shop, Stock};
 pub use customer::Customer;
 pub use history::Lines;
 pub use id::{
-    CampaignId, CardId, CategoryId, CouponId, CustomerId, ProductId, ShopId, compare_ids,
+    CampaignId, CardId, CategoryId, CouponId, CustomerId, NetworkId, ProductId, ShopId, TillId,
+    WalletId, compare_ids,
 };
 pub use money::{BasisPoints, Money, Points, Quantity};
 pub use placement::Placements;

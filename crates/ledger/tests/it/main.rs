@@ -1,0 +1,11 @@
+//! Scenarios, properties and simulations of the ledger.
+
+// The whole binary is tests, its fixtures included.
+#![allow(clippy::unwrap_used)]
+
+mod auditor;
+mod name;
+mod random;
+mod scenario;
+mod table;
+mod watched;
