@@ -47,6 +47,16 @@ pub fn soak(place: &Place) -> Result<()> {
     Ok(())
 }
 
+/// Some of the tests, with what they need.
+///
+/// # Errors
+/// When one of them fails.
+pub fn test(place: &Place, arguments: &[String]) -> Result<()> {
+    let inputs = Inputs::for_tests(place)?;
+    let mut command = place.cargo();
+    process::run(inputs.give(command.arg("test").args(arguments)))
+}
+
 /// Advisories, bans and sources; a sentence instead where the tool is not installed. Licences are
 /// checked by tidy in any case.
 fn deny(place: &Place) -> Result<Option<String>> {

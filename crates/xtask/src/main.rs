@@ -1,4 +1,4 @@
-//! The developer's commands: `check`, `soak`, `demo`, `tidy`, `bench`.
+//! The developer's commands: `check`, `soak`, `test`, `demo`, `tidy`, `bench`.
 //!
 //! It owns the rules of the house, the phases that a change must pass, and the side-by-side benches.
 //! It is never linked into the product and uses none of its crates: it calls cargo and the binary
@@ -14,6 +14,7 @@
 mod bench;
 mod check;
 mod place;
+mod postgres;
 mod prepare;
 mod process;
 mod tidy;
@@ -39,6 +40,12 @@ enum Command {
     Check,
     /// The same tests at full counts, in release
     Soak,
+    /// `cargo test` with what tests need prepared: `cargo xtask test -p store`
+    Test {
+        /// Passed on to `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build and run the main job on the demo shop
     Demo {
         /// Passed on to `proffer demo`
@@ -93,6 +100,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Check => check::check(&place),
         Command::Soak => check::soak(&place),
+        Command::Test { arguments } => check::test(&place, &arguments),
         Command::Demo { arguments } => demo(&place, &arguments),
         Command::Tidy => tidy::run(&place.root),
         Command::Bench { bench: Bench::Portrait { as_of } } => bench::portrait(&place, &as_of),

@@ -1,5 +1,6 @@
 //! What tests and benches need and the repository does not hold: the Complete Journey's public data,
-//! and a Python with other people's engines in it. Made once, kept in the target folder.
+//! a Python with other people's engines in it, both made once and kept in the target folder; and a running
+//! PostgreSQL.
 
 use std::env;
 use std::fs;
@@ -9,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::place::Place;
+use crate::postgres::{self, Postgres};
 use crate::process;
 
 /// Packages and their versions; a change of this file makes the environment anew.
@@ -23,6 +25,8 @@ pub struct Inputs {
     pub complete_journey: Option<PathBuf>,
     /// Interpreter, `PROFFER_PYTHON` for whoever calls it.
     pub python: Option<PathBuf>,
+    /// Server in which tests make databases, `PROFFER_POSTGRES` for whoever connects.
+    pub postgres: Option<Postgres>,
     /// A sentence for each that is not there.
     pub missing: Vec<String>,
 }
@@ -35,20 +39,11 @@ impl Inputs {
     /// Only where `CI` is set, or where a variable of the caller's names a wrong place.
     pub fn for_tests(place: &Place) -> Result<Self> {
         let mut missing = Vec::new();
-        let mut keep = |found: Result<PathBuf>| match found {
-            Ok(path) => Ok(Some(path)),
-            Err(error) if env::var_os("CI").is_some() => Err(error),
-            Err(error) => {
-                let sentence = format!("{error:#}; the tests that need it skip");
-                eprintln!("\n!!! {sentence}\n");
-                missing.push(sentence);
-                Ok(None)
-            }
-        };
-        let python = keep(python(place).context("no Python to compare with"))?;
+        let python = keep(python(place).context("no Python to compare with"), &mut missing)?;
         let data = complete_journey(place, python.as_deref());
-        let complete_journey = keep(data.context("no Complete Journey data"))?;
-        Ok(Self { complete_journey, python, missing })
+        let complete_journey = keep(data.context("no Complete Journey data"), &mut missing)?;
+        let postgres = keep(Postgres::start().context("no PostgreSQL"), &mut missing)?;
+        Ok(Self { complete_journey, python, postgres, missing })
     }
 
     /// Finds or makes the inputs; all of them are needed.
@@ -71,7 +66,24 @@ impl Inputs {
                 None => command.env_remove(name),
             };
         }
-        command
+        match &self.postgres {
+            Some(server) => command.env(postgres::VARIABLE, &server.url),
+            None => command.env_remove(postgres::VARIABLE),
+        }
+    }
+}
+
+/// What was found; where it was not and may be missing, a sentence that says so aloud.
+fn keep<T>(found: Result<T>, missing: &mut Vec<String>) -> Result<Option<T>> {
+    match found {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if env::var_os("CI").is_some() => Err(error),
+        Err(error) => {
+            let sentence = format!("{error:#}; the tests that need it skip");
+            eprintln!("\n!!! {sentence}\n");
+            missing.push(sentence);
+            Ok(None)
+        }
     }
 }
 
@@ -161,7 +173,8 @@ fn system_python() -> Result<&'static str> {
     )
 }
 
-fn is_root() -> bool {
+/// Whether we may install packages, and may not run a database server.
+pub fn is_root() -> bool {
     process::read(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
