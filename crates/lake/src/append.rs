@@ -17,6 +17,7 @@ use crate::placements;
 use crate::table;
 use crate::{Lake, LakeError, rows};
 
+mod beside;
 mod category;
 mod files;
 mod group;
@@ -89,6 +90,12 @@ struct Incoming {
     customer: u32,
 }
 
+/// Lines as the lake will have them, and what they replace, with the group that does.
+struct Coming {
+    part: Part,
+    replaced: Vec<(Known, u32)>,
+}
+
 /// What becomes of a batch's receipts.
 struct Settled {
     /// New receipts and new versions of known ones.
@@ -104,18 +111,7 @@ impl Lake {
     /// When the newest state is not sound ([`LakeError::Unsound`]).
     pub fn begin(&self, batch_id: &str) -> Result<Append<'_>, LakeError> {
         self.must_be_sound()?;
-        Ok(Append {
-            lake: self,
-            batch_id: batch_id.to_owned(),
-            already_there: self.manifest.batches.iter().any(|known| known == batch_id),
-            committing: false,
-            next: self.manifest.clone(),
-            dictionaries: Default::default(),
-            categories: None,
-            placements: placements::Incoming::default(),
-            writing: VecDeque::new(),
-            appended: Appended::default(),
-        })
+        Ok(Append::new(self, batch_id))
     }
 
     /// Adds a batch of one part and commits; see [`Lake::begin`].
@@ -126,6 +122,23 @@ impl Lake {
         let mut append = self.begin(batch_id)?;
         append.add(batch.clone())?;
         append.commit()
+    }
+}
+
+impl<'a> Append<'a> {
+    fn new(lake: &'a Lake, batch_id: &str) -> Self {
+        Self {
+            lake,
+            batch_id: batch_id.to_owned(),
+            already_there: lake.manifest.batches.iter().any(|known| known == batch_id),
+            committing: false,
+            next: lake.manifest.clone(),
+            dictionaries: Default::default(),
+            categories: None,
+            placements: placements::Incoming::default(),
+            writing: VecDeque::new(),
+            appended: Appended::default(),
+        }
     }
 }
 
@@ -239,15 +252,32 @@ impl Append<'_> {
     }
 
     fn add_lines(&mut self, batch: LineBatch) -> Result<(), LakeError> {
+        let storage = self.lake.storage.clone();
+        let index = self.next.receipts.clone();
+        let Some(Coming { part, replaced }) = self.part_of(batch)? else { return Ok(()) };
+        let run = u64::from(part.version);
+        let older = index_of_replaced(Index { storage: &storage, files: &index }, &replaced)?;
+        let entries = entries(&part.groups, &part.incoming, &replaced, &older, part.version);
+        self.next.receipts.push(index::write(&storage, &entries, run)?);
+        if !replaced.is_empty() {
+            self.next.dead.push(Dead::write(&storage, &versions(&replaced), run)?);
+        }
+        self.take_written(PARTS_WRITTEN_AT_ONCE - 1)?;
+        // While these files are written, the next part is looked up.
+        self.writing.push_back(std::thread::spawn(move || part.write(&storage)));
+        Ok(())
+    }
+
+    /// What of these lines the lake must store, with codes and in its place, and what that replaces;
+    /// nothing if it has them all. Writes nothing.
+    fn part_of(&mut self, batch: LineBatch) -> Result<Option<Coming>, LakeError> {
         if batch.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let run = self.next.next_run;
         let version = u32::try_from(run).map_err(|_| LakeError::Full { what: "runs" })?;
-        let storage = self.lake.storage.clone();
         let keys = Keys::of(&batch);
-        let receipts = self.next.receipts.clone();
-        let index = Index { storage: &storage, files: &receipts };
+        let index = Index { storage: &self.lake.storage, files: &self.next.receipts };
         let known = index.find(&keys.names())?;
         let groups =
             Groups::new(&batch, &keys, &erased_customers(&batch, &self.next.erased), &known);
@@ -255,7 +285,7 @@ impl Append<'_> {
         let Settled { mut incoming, replaced } =
             settle(&groups, &known, first_of_import, &mut self.next, &mut self.appended)?;
         if incoming.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         self.next.next_run += 1;
         let codes = self.extend_dictionaries(&batch, &groups, &incoming)?;
@@ -263,23 +293,10 @@ impl Append<'_> {
             let customer = groups.list[receipt.group as usize].customer;
             receipt.customer = look_up(&codes.customer, customer);
         }
-        let older = index_of_replaced(index, &replaced)?;
-        let entries = entries(&groups, &incoming, &replaced, &older, version);
-        self.next.receipts.push(index::write(&storage, &entries, run)?);
-        if !replaced.is_empty() {
-            let mut dead: Vec<(u32, u32)> =
-                replaced.iter().map(|(known, _)| (known.receipt, known.version)).collect();
-            dead.sort_unstable();
-            dead.dedup();
-            self.next.dead.push(Dead::write(&storage, &dead, run)?);
-        }
         sort(&mut incoming, &groups.list, &batch);
         let categories = self.categories()?.codes().to_vec();
-        self.take_written(PARTS_WRITTEN_AT_ONCE - 1)?;
         let part = Part { batch, groups, incoming, codes, categories, version };
-        // While these files are written, the next part is looked up.
-        self.writing.push_back(std::thread::spawn(move || part.write(&storage)));
-        Ok(())
+        Ok(Some(Coming { part, replaced }))
     }
 
     /// Waits until the files of no more than so many parts are being written, and takes the others
@@ -425,6 +442,15 @@ impl Drop for Append<'_> {
             }
         }
     }
+}
+
+/// Versions that are replaced, as (receipt, version), each once.
+fn versions(replaced: &[(Known, u32)]) -> Vec<(u32, u32)> {
+    let mut versions: Vec<(u32, u32)> =
+        replaced.iter().map(|(known, _)| (known.receipt, known.version)).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    versions
 }
 
 /// Every entry of the receipts that are replaced: all their names need the new version.

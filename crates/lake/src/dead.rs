@@ -43,6 +43,11 @@ impl Dead {
         self.versions.insert((receipt, version));
     }
 
+    /// Adds (receipt, version) pairs that are replaced as well.
+    pub(crate) fn add(&mut self, versions: &[(u32, u32)]) {
+        versions.iter().for_each(|&(receipt, version)| self.insert(receipt, version));
+    }
+
     pub(crate) fn write(
         storage: &Storage,
         versions: &[(u32, u32)],

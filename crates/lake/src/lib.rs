@@ -45,6 +45,7 @@ pub use table::{Cell, Cells, Row};
 
 use std::sync::{Arc, Mutex, OnceLock};
 
+use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use rustc_hash::FxHashMap;
 
@@ -64,6 +65,8 @@ pub struct Lake {
     // What the whole state needs once.
     dead: OnceLock<Dead>,
     dictionaries: [OnceLock<Dictionary>; Kind::ALL.len()],
+    // Lines that stand in no file yet, in the order by customer.
+    beside: Option<RecordBatch>,
 }
 
 impl Lake {
@@ -85,6 +88,7 @@ impl Lake {
             metadata: Mutex::default(),
             dead: OnceLock::new(),
             dictionaries: Default::default(),
+            beside: None,
         }
     }
 

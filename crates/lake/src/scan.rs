@@ -56,13 +56,13 @@ impl Lake {
     pub fn lines(&self, customers: &Customers) -> Result<Lines, LakeError> {
         let dead = self.dead()?;
         let files = self.manifest.lines(SortOrder::ByCustomer);
-        let plain = dead.is_empty() && self.manifest.runs() <= 1;
+        let plain = dead.is_empty() && self.manifest.runs() <= 1 && self.beside.is_none();
         let wanted: Vec<&str> = if plain {
             COLUMNS.to_vec()
         } else {
             COLUMNS.into_iter().chain(MERGE_COLUMNS).collect()
         };
-        let live = dead.live_rows(self.parts(files, &customers.codes(), &wanted)?)?;
+        let mut live = dead.live_rows(self.parts(files, &customers.codes(), &wanted)?)?;
         if plain {
             let whole = (0..).zip(&live).map(|(batch, part)| Segment {
                 batch,
@@ -71,7 +71,15 @@ impl Lake {
             });
             return lines_of(&live, &whole.collect::<Vec<_>>());
         }
+        live.extend(self.beside_of(&customers.codes())?);
         lines_of(&live, &segments(SortOrder::ByCustomer, &live)?)
+    }
+
+    /// Lines of these codes that stand in no file yet.
+    fn beside_of(&self, wanted: &RangeInclusive<u32>) -> Result<Option<RecordBatch>, LakeError> {
+        let Some(rows) = &self.beside else { return Ok(None) };
+        let found = rows_between(codes(rows, "customer")?, wanted);
+        Ok((!found.is_empty()).then(|| rows.slice(found.start, found.len())))
     }
 
     /// Splits all customers into ranges of about so many lines, in order, so that work over the
@@ -80,7 +88,13 @@ impl Lake {
     /// # Errors
     /// When a file cannot be read.
     pub fn ranges(&self, lines: u64) -> Result<Vec<RangeInclusive<u32>>, LakeError> {
-        self.ranges_of(self.manifest.lines(SortOrder::ByCustomer), lines)
+        let mut groups = self.groups_of(self.manifest.lines(SortOrder::ByCustomer))?;
+        if let Some(rows) = &self.beside {
+            let lead = codes(rows, "customer")?;
+            let last = (lead.len() - lead.null_count()).checked_sub(1);
+            groups.extend(last.map(|last| (lead.value(0), lead.value(last), last as u64 + 1)));
+        }
+        Ok(cut(&groups, lines.max(1)))
     }
 
     /// Splits the leading codes of files into ranges of about so many rows, by what the row groups'
@@ -90,6 +104,11 @@ impl Lake {
         files: &[StoredFile],
         rows: u64,
     ) -> Result<Vec<RangeInclusive<u32>>, LakeError> {
+        Ok(cut(&self.groups_of(files)?, rows.max(1)))
+    }
+
+    /// Smallest and largest leading code of each row group of files, and how many rows it has.
+    fn groups_of(&self, files: &[StoredFile]) -> Result<Vec<(u32, u32, u64)>, LakeError> {
         let mut groups: Vec<(u32, u32, u64)> = Vec::new();
         for file in files.iter().filter(|file| file.keys.is_some()) {
             for group in self.opened(file)?.row_groups() {
@@ -98,7 +117,7 @@ impl Lake {
                 );
             }
         }
-        Ok(cut(&groups, rows.max(1)))
+        Ok(groups)
     }
 
     /// Rows of the wanted leading codes as batches, file by file in order, with all columns.
@@ -278,16 +297,21 @@ fn rows_of(
     let (mut before, mut found) = (0, 0);
     for batch in reader {
         let batch = batch?;
-        let lead = batch.column(0).as_primitive::<UInt32Type>();
-        let code = |row| if lead.is_null(row) { NONE } else { lead.value(row) };
-        let first = partition(lead.len(), |row| code(row) < *wanted.start());
-        let end = partition(lead.len(), |row| code(row) <= *wanted.end());
+        let here = rows_between(batch.column(0).as_primitive::<UInt32Type>(), wanted);
         if found == 0 {
-            before += first;
+            before += here.start;
         }
-        found += end - first;
+        found += here.len();
     }
     Ok((found > 0).then_some(before..before + found))
+}
+
+/// Rows of a sorted column of codes, none last, that are wanted.
+fn rows_between(lead: &UInt32Array, wanted: &RangeInclusive<u32>) -> Range<usize> {
+    let code = |row| if lead.is_null(row) { NONE } else { lead.value(row) };
+    let first = partition(lead.len(), |row| code(row) < *wanted.start());
+    let end = partition(lead.len(), |row| code(row) <= *wanted.end());
+    first..end
 }
 
 /// How many rows from the first on fulfil what only the first ones do.

@@ -190,9 +190,33 @@ fn any_sequence_of_appends_compactions_and_erasures_tells_what_a_map_tells() {
                 );
                 one_by_one(&reopened, &told_now);
                 by_category_tells_the_same(&place, &reopened);
+                let coming: Vec<Receipt> =
+                    (0..random.random_range(0..9)).map(|_| random_receipt(&mut random)).collect();
+                a_view_tells_what_an_append_would(place.open(), coming, &model, &erased);
             }
         }
     });
+}
+
+/// Receipts beside the lake read as if they had been appended.
+fn a_view_tells_what_an_append_would(
+    lake: Lake,
+    coming: Vec<Receipt>,
+    model: &BTreeMap<String, Receipt>,
+    erased: &BTreeSet<String>,
+) {
+    let coming: BTreeMap<String, Receipt> =
+        coming.into_iter().map(|receipt| (receipt.key.number.clone(), receipt)).collect();
+    let lines = batch(&coming.values().cloned().collect::<Vec<_>>()).lines;
+    let mut model = model.clone();
+    for (number, mut receipt) in coming {
+        receipt.customer = receipt.customer.filter(|id| !erased.contains(&id.0));
+        model.insert(number, receipt);
+    }
+    let view = lake.with_receipts(lines).unwrap();
+    let told_now = told(&view, &view.lines(&Customers::Everybody).unwrap());
+    assert_eq!(told_now, expected(&view, &model));
+    one_by_one(&view, &told_now);
 }
 
 /// Single customers, ranges and the unknown together tell what everybody tells.

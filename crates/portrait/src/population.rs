@@ -314,6 +314,21 @@ impl Population {
         Self { figures, goods, category_net, net }
     }
 
+    /// The same population beside a catalogue that has grown since: what the places of its categories, and
+    /// the ranks of its customers, have become. Both must keep their sequence.
+    #[must_use]
+    pub fn moved(self, category: impl Fn(u32) -> u32, rank: impl Fn(u32) -> u32) -> Self {
+        fn ranked<T>(places: &mut [(T, u32)], rank: impl Fn(u32) -> u32) {
+            places.iter_mut().for_each(|place| place.1 = rank(place.1));
+        }
+        let mut figures = self.figures;
+        figures.categories.iter_mut().for_each(|place| place.0 = category(place.0));
+        ranked(&mut figures.recencies, &rank);
+        ranked(&mut figures.visits, &rank);
+        ranked(&mut figures.spends, &rank);
+        Self::new(figures)
+    }
+
     pub(crate) fn figures(&self) -> &Figures {
         &self.figures
     }

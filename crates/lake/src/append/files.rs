@@ -56,6 +56,13 @@ impl Part {
             .collect()
     }
 
+    /// All rows in the order by customer, as its files have them.
+    pub(super) fn rows_by_customer(&self) -> Result<RecordBatch, LakeError> {
+        let order = SortOrder::ByCustomer;
+        let columns = self.columns(order, &self.by_customer());
+        Ok(RecordBatch::try_new(order.schema(), columns)?)
+    }
+
     fn by_customer(&self) -> Vec<Place> {
         let mut places = Vec::with_capacity(self.batch.len());
         for (at, receipt) in (0..).zip(&self.incoming) {
