@@ -130,6 +130,12 @@ pub enum Scope {
     /// To say where events are sent.
     #[serde(rename = "webhooks:write")]
     WebhooksWrite,
+    /// To read portraits of customers.
+    #[serde(rename = "portraits:read")]
+    PortraitsRead,
+    /// To read offers of customers.
+    #[serde(rename = "offers:read")]
+    OffersRead,
     /// To change the rules of the programme.
     #[serde(rename = "programme:admin")]
     ProgrammeAdmin,
@@ -215,13 +221,27 @@ const STANDARD: &[Row] = {
 /// writes cards, receipts and balances of his own customers; a supplier has nothing to do here.
 #[must_use]
 pub const fn scopes_of(role: Role) -> &'static [Scope] {
-    use Scope::{AuditRead, BalanceRead, CardsRead, CardsWrite, LedgerRead, NetworksRead};
+    use Scope::{
+        AuditRead, BalanceRead, CardsRead, CardsWrite, LedgerRead, NetworksRead, OffersRead,
+        PortraitsRead,
+    };
     match role {
         Role::Administrator => &Scope::ALL,
-        Role::Marketer | Role::Analyst => &[LedgerRead, NetworksRead],
+        Role::Marketer | Role::Analyst => {
+            &[LedgerRead, NetworksRead, PortraitsRead, OffersRead]
+        }
         // To answer a customer who asks what is kept on him, to close his cards, and to see who looked.
-        Role::PrivacyOfficer => &[CardsRead, CardsWrite, BalanceRead, LedgerRead, AuditRead],
-        Role::Operator => &[CardsRead, CardsWrite, Scope::ReceiptsWrite, BalanceRead, NetworksRead],
+        Role::PrivacyOfficer => {
+            &[CardsRead, CardsWrite, BalanceRead, LedgerRead, AuditRead, PortraitsRead, OffersRead]
+        }
+        Role::Operator => &[
+            CardsRead,
+            CardsWrite,
+            Scope::ReceiptsWrite,
+            BalanceRead,
+            NetworksRead,
+            OffersRead,
+        ],
         Role::Partner => &[CardsRead, CardsWrite, Scope::ReceiptsWrite, BalanceRead],
         Role::Supplier => &[],
     }
@@ -310,7 +330,7 @@ impl CardAction {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::CardsRead,
         Self::CardsWrite,
         Self::ReceiptsWrite,
@@ -322,6 +342,8 @@ impl Scope {
         Self::KeysWrite,
         Self::AuditRead,
         Self::WebhooksWrite,
+        Self::PortraitsRead,
+        Self::OffersRead,
         Self::ProgrammeAdmin,
     ];
 
@@ -340,6 +362,8 @@ impl Scope {
             Self::KeysWrite => "keys:write",
             Self::AuditRead => "audit:read",
             Self::WebhooksWrite => "webhooks:write",
+            Self::PortraitsRead => "portraits:read",
+            Self::OffersRead => "offers:read",
             Self::ProgrammeAdmin => "programme:admin",
         }
     }

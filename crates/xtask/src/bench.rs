@@ -2,6 +2,8 @@
 //! the foundation [at growing sizes](size).
 
 mod figures;
+mod http;
+mod ledger;
 mod size;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +19,8 @@ use crate::place::Place;
 use crate::prepare::Inputs;
 use crate::process;
 
+pub use http::http;
+pub use ledger::ledger;
 pub use size::size;
 
 const OUR_RUNS: usize = 5;

@@ -71,6 +71,10 @@ enum Bench {
     },
     /// Import of the Complete Journey into a fresh programme
     Import,
+    /// The API under load: balances, activations, receipts at a fixed rate over 500,000 cards
+    Http,
+    /// Transfers with idempotency, lots, audit and outbox, on both databases
+    Ledger,
     /// Import, nightly append, histories, portraits, refresh and compaction at growing sizes
     Size {
         /// Shops of so many customers, 200 lines each; 500,000 need 10 GB of disk and half an hour
@@ -105,6 +109,8 @@ fn run(command: Command) -> Result<()> {
         Command::Tidy => tidy::run(&place.root),
         Command::Bench { bench: Bench::Portrait { as_of } } => bench::portrait(&place, &as_of),
         Command::Bench { bench: Bench::Import } => bench::import(&place),
+        Command::Bench { bench: Bench::Http } => bench::http(&place),
+        Command::Bench { bench: Bench::Ledger } => bench::ledger(&place),
         Command::Bench { bench: Bench::Size { customers, feeds, keep } } => {
             bench::size(&place, &customers, feeds.as_deref(), keep.as_deref())
         }

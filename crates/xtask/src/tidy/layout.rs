@@ -53,8 +53,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// What the tests of any crate may use besides: a shop, a reader and a place for its receipts.
-const TEST_ARROWS: [&str; 3] = ["demo", "sources", "lake"];
+/// What the tests and benches of any crate may use besides: a shop, a reader and a place for its
+/// receipts, a database and what is kept in it.
+const TEST_ARROWS: [&str; 6] = ["demo", "sources", "lake", "ledger", "membership", "store"];
 
 /// Where each dependency is named with its reason.
 const LIST: &str = "docs/DEPENDENCIES.md";

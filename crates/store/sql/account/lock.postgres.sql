@@ -1,0 +1,4 @@
+SELECT id, unit, overdraft_max, lots, closed,
+    debits_pending, debits_posted, credits_pending, credits_posted
+FROM account WHERE id = $id
+FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT times, amount FROM activity WHERE kind = $kind AND object = $object AND day = $day

@@ -1,0 +1,1 @@
+UPDATE activity_flag SET closed_at = $at, closed_by = $by WHERE id = $id AND closed_at IS NULL

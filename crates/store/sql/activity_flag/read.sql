@@ -1,0 +1,2 @@
+SELECT id, kind, object, network, shop, day, what, bound, held, at, closed_at, closed_by
+FROM activity_flag WHERE id = $id

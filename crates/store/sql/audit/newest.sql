@@ -1,0 +1,4 @@
+SELECT id, at, actor, role, door, action, kind, object, shop, till, request, detail
+FROM audit
+ORDER BY id DESC
+LIMIT $most

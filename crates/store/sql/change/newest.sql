@@ -1,0 +1,1 @@
+SELECT writer, id FROM change ORDER BY writer DESC, id DESC LIMIT 1

@@ -1,0 +1,1 @@
+UPDATE hold SET state = $state, posted = $posted WHERE id = $id

@@ -1,0 +1,1 @@
+DELETE FROM invitation_link WHERE used_at IS NULL

@@ -1,0 +1,1 @@
+SELECT id, receipt, batch, body, received_at FROM journal ORDER BY id

@@ -1,0 +1,1 @@
+DELETE FROM journal_batch WHERE number < $before AND moved_at IS NOT NULL

@@ -1,0 +1,1 @@
+SELECT CAST(COALESCE(MAX(number), 0) AS BIGINT) FROM journal_batch WHERE moved_at IS NOT NULL

@@ -1,0 +1,1 @@
+SELECT number FROM journal_batch WHERE moved_at IS NULL ORDER BY number LIMIT 1

@@ -1,0 +1,1 @@
+SELECT CAST(COUNT(*) AS BIGINT), MIN(received_at) FROM journal

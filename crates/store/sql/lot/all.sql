@@ -1,0 +1,1 @@
+SELECT id, account, amount, remaining, held, activates_at, expires_at, source FROM lot ORDER BY id

@@ -1,0 +1,1 @@
+SELECT transfer, position, lot, amount, restored FROM lot_use ORDER BY transfer, position

@@ -1,0 +1,2 @@
+-- SQLite has one writer: nothing is to be locked.
+SELECT 1

@@ -1,0 +1,1 @@
+SELECT id, name_en, name_ru, scheme, created_at, version FROM network WHERE id = $id

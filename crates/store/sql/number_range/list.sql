@@ -1,0 +1,1 @@
+SELECT id, network, card_kind, body, scatter_key, next_index, created_at, version FROM number_range ORDER BY id

@@ -1,0 +1,1 @@
+UPDATE outbox SET due_at = $until WHERE id = $id

@@ -1,0 +1,1 @@
+SELECT position, writer, audit, version, sha256 FROM seal ORDER BY position DESC LIMIT 1

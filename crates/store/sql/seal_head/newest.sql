@@ -1,0 +1,1 @@
+SELECT position, sha256, signed_by, signature, at FROM seal_head ORDER BY position DESC LIMIT 1

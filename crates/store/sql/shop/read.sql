@@ -1,0 +1,2 @@
+SELECT id, network, name_en, name_ru, time_zone, closed, created_at, version
+FROM shop WHERE id = $id

@@ -1,0 +1,8 @@
+INSERT INTO staff (
+    id, password, role, door, bounds, totp_secret, totp_pending, totp_last_step, failures,
+    locked_until, disabled, created_at, version
+)
+VALUES (
+    $id, $password, $role, $door, $bounds, $totp_secret, $totp_pending, $totp_last_step, $failures,
+    $locked_until, $disabled, $created_at, $version
+)

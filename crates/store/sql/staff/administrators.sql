@@ -1,0 +1,3 @@
+SELECT id, bounds FROM staff
+WHERE role = 'administrator' AND NOT disabled
+ORDER BY id

@@ -1,0 +1,1 @@
+SELECT id FROM staff ORDER BY id LIMIT 1

@@ -1,0 +1,4 @@
+SELECT id, bounds FROM staff
+WHERE role = 'administrator' AND NOT disabled
+ORDER BY id
+FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT shop, id, closed, created_at, version FROM till WHERE shop = $shop AND id = $id

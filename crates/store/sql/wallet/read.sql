@@ -1,0 +1,1 @@
+SELECT id, network, customer, created_at, version FROM wallet WHERE id = $id

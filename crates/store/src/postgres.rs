@@ -1,0 +1,394 @@
+//! PostgreSQL: a connection for each transaction under way, taken from a few that are kept; what others
+//! were faster at is tried again.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use postgres::error::SqlState;
+use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use postgres::{Client, Config, NoTls, fallible_iterator::FallibleIterator};
+
+use crate::statement::{Given, Params, Statement, Value};
+use crate::tx::{Fault, On, Tx, bound, own};
+use crate::{DbError, Limits};
+
+/// How often a transaction is tried that others were faster than.
+const TRIES_MAX: u32 = 10;
+
+/// Connections to one database.
+#[derive(Debug)]
+pub(crate) struct Postgres {
+    config: Config,
+    wait_max: Duration,
+    free: Mutex<Free>,
+    came_back: Condvar,
+}
+
+#[derive(Debug)]
+struct Free {
+    idle: Vec<Link>,
+    /// How many more may be opened.
+    unopened: usize,
+}
+
+/// One connection, with the statements it has prepared.
+pub(crate) struct Link {
+    client: Client,
+    /// By the statement's address: of two with one name the texts differ.
+    prepared: HashMap<usize, postgres::Statement>,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("prepared", &self.prepared.len()).finish_non_exhaustive()
+    }
+}
+
+impl Postgres {
+    /// Connects, and looks whether the database is set up as ours must be.
+    pub fn open(url: &str, limits: &Limits) -> Result<Self, DbError> {
+        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
+            // Not the text: a password may stand in it.
+            DbError::Setting { why: format!("its address cannot be understood: {error}") }
+        })?;
+        if let (None, Ok(password)) = (config.get_password(), std::env::var("PGPASSWORD")) {
+            config.password(password);
+        }
+        let milliseconds = limits.read_time_max.as_millis();
+        config.application_name("proffer").connect_timeout(limits.wait_max);
+        config.options(&format!(
+            "-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} \
+             -c idle_in_transaction_session_timeout=60000 -c client_encoding=UTF8 \
+             -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
+        ));
+        let free = Free { idle: Vec::new(), unopened: limits.connections_max };
+        let wait_max = limits.wait_max;
+        let database = Self { config, wait_max, free: Mutex::new(free), came_back: Condvar::new() };
+        fits(&mut *database.take()?)?;
+        Ok(database)
+    }
+
+    /// Runs a write and stores it; where others were faster it is run again.
+    pub fn write<T, E>(&self, run: impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        let mut link = self.take()?;
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            match link.attempt(&run, tried < TRIES_MAX) {
+                Attempt::Done(result) => return result,
+                Attempt::Again => std::thread::sleep(pause(tried)),
+            }
+        }
+    }
+
+    /// Runs statements that change nothing, on one state of the database.
+    pub fn read<T, E>(&self, run: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        let mut link = self.take()?;
+        let begun = link.said("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        begun.map_err(|(error, _)| error)?;
+        let result = run(&mut Tx::new(On::Postgres(&mut link)));
+        if link.said("ROLLBACK").is_err() {
+            link.give_up();
+        }
+        result
+    }
+
+    fn take(&self) -> Result<Taken<'_>, DbError> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let none = |free: &mut Free| free.idle.is_empty() && free.unopened == 0;
+        let waited = self.came_back.wait_timeout_while(free, self.wait_max, none);
+        let (mut free, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        while let Some(link) = free.idle.pop() {
+            if !link.client.is_closed() {
+                return Ok(Taken { pool: self, link: Some(link) });
+            }
+            free.unopened += 1;
+        }
+        if free.unopened == 0 {
+            return Err(DbError::Busy { retry_after_ms: 1000 });
+        }
+        free.unopened -= 1;
+        drop(free);
+        let client = self.config.connect(NoTls).map_err(|error| {
+            self.lost();
+            DbError::Gone { why: said_of(&error) }
+        })?;
+        let link = Link { client, prepared: HashMap::new() };
+        Ok(Taken { pool: self, link: Some(link) })
+    }
+
+    /// A connection is gone; another may be opened.
+    fn lost(&self) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).unopened += 1;
+        self.came_back.notify_one();
+    }
+}
+
+/// A connection in use. It goes back when it is done with, unless a panic left it in the middle of
+/// something.
+struct Taken<'p> {
+    pool: &'p Postgres,
+    link: Option<Link>,
+}
+
+impl Taken<'_> {
+    fn give_up(mut self) {
+        self.link = None;
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let sound = |link: &Link| !link.client.is_closed() && !std::thread::panicking();
+        match self.link.take().filter(sound) {
+            Some(link) => {
+                let mut free = self.pool.free.lock().unwrap_or_else(PoisonError::into_inner);
+                free.idle.push(link);
+                self.pool.came_back.notify_one();
+            }
+            None => self.pool.lost(),
+        }
+    }
+}
+
+impl std::ops::Deref for Taken<'_> {
+    type Target = Link;
+
+    fn deref(&self) -> &Link {
+        self.link.as_ref().expect("it is there until it is given up or dropped")
+    }
+}
+
+impl std::ops::DerefMut for Taken<'_> {
+    fn deref_mut(&mut self) -> &mut Link {
+        self.link.as_mut().expect("it is there until it is given up or dropped")
+    }
+}
+
+/// A little longer each time, so that two who meet do not meet for ever.
+fn pause(tried: u32) -> Duration {
+    Duration::from_millis(1 << tried.min(6))
+}
+
+/// Whether the database sorts by bytes and commits to the disk.
+fn fits(link: &mut Link) -> Result<(), DbError> {
+    let ask = "SELECT datcollate, pg_encoding_to_char(encoding), current_setting('fsync'), \
+               current_setting('synchronous_commit') FROM pg_database \
+               WHERE datname = current_database()";
+    let row = link.client.query_one(ask, &[]);
+    let row = row.map_err(|error| DbError::Gone { why: said_of(&error) })?;
+    let [collation, encoding, fsync, synchronous]: [String; 4] =
+        std::array::from_fn(|i| row.get(i));
+    let wrong = |why: String| Err(DbError::Setting { why });
+    if collation != "C" {
+        return wrong(format!(
+            "it sorts by {collation:?}; make it with: CREATE DATABASE … TEMPLATE template0 \
+             ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+        ));
+    }
+    if encoding != "UTF8" {
+        return wrong(format!("its encoding is {encoding}, not UTF8"));
+    }
+    if fsync != "on" || synchronous == "off" {
+        return wrong("fsync and synchronous_commit must be on: money is in it".to_owned());
+    }
+    Ok(())
+}
+
+/// What became of one try.
+enum Attempt<T, E> {
+    Done(Result<T, E>),
+    Again,
+}
+
+impl Link {
+    /// Runs a write in a transaction and commits it.
+    fn attempt<T, E>(
+        &mut self,
+        run: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
+        again: bool,
+    ) -> Attempt<T, E>
+    where
+        E: From<DbError>,
+    {
+        if let Err((error, _)) = self.said("BEGIN") {
+            return Attempt::Done(Err(error.into()));
+        }
+        let mut tx = Tx::new(On::Postgres(self));
+        let result = catch_unwind(AssertUnwindSafe(|| run(&mut tx)));
+        let result = result.unwrap_or_else(|_| Err(DbError::Panicked.into()));
+        let fault = tx.fault();
+        if result.is_err() || fault.is_some() {
+            // A connection on which even this fails is closed, which ends the transaction.
+            let _ = self.said("ROLLBACK");
+            return match (fault, result) {
+                (Some(Fault::Raced), _) if again => Attempt::Again,
+                (_, Err(error)) => Attempt::Done(Err(error)),
+                (_, Ok(_)) => {
+                    let why = "a statement before it had failed".to_owned();
+                    Attempt::Done(Err(DbError::Failed { statement: "COMMIT", why }.into()))
+                }
+            };
+        }
+        match self.said("COMMIT") {
+            Ok(()) => Attempt::Done(result),
+            Err((_, Fault::Raced)) if again => Attempt::Again,
+            Err(_) => Attempt::Done(Err(DbError::Unknown.into())),
+        }
+    }
+
+    pub fn said(&mut self, text: &str) -> Result<(), (DbError, Fault)> {
+        self.client.batch_execute(text).map_err(|error| failed("transaction", &error))
+    }
+
+    pub fn execute(
+        &mut self,
+        statement: &'static Statement,
+        params: &Params<'_>,
+    ) -> Result<u64, (DbError, Fault)> {
+        let (prepared, values) = self.prepared(statement, params)?;
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
+        let done = self.client.execute(&prepared, &values);
+        done.map_err(|error| failed(statement.name(), &error))
+    }
+
+    pub fn query(
+        &mut self,
+        statement: &'static Statement,
+        params: &Params<'_>,
+        take: &mut dyn FnMut(Vec<Given>) -> Result<(), DbError>,
+    ) -> Result<(), (DbError, Fault)> {
+        let failed = |error| failed(statement.name(), &error);
+        let (prepared, values) = self.prepared(statement, params)?;
+        let mut rows = self
+            .client
+            .query_raw(&prepared, values.iter().map(|value| value as &dyn ToSql))
+            .map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let values = (0..row.len()).map(|column| given(statement.name(), &row, column));
+            let values = values.collect::<Result<_, _>>().map_err(own)?;
+            take(values).map_err(own)?;
+        }
+        Ok(())
+    }
+
+    fn prepared<'v>(
+        &mut self,
+        statement: &'static Statement,
+        params: &Params<'v>,
+    ) -> Result<(postgres::Statement, Vec<Value<'v>>), (DbError, Fault)> {
+        let parsed = statement.for_postgres();
+        let values = bound(statement, &parsed.names, params)?;
+        let address = std::ptr::from_ref(statement).addr();
+        if let Some(prepared) = self.prepared.get(&address) {
+            return Ok((prepared.clone(), values));
+        }
+        let prepared = self
+            .client
+            .prepare(&parsed.numbered)
+            .map_err(|error| failed(statement.name(), &error))?;
+        self.prepared.insert(address, prepared.clone());
+        Ok((prepared, values))
+    }
+}
+
+fn given(statement: &'static str, row: &postgres::Row, column: usize) -> Result<Given, DbError> {
+    let kind = row.columns()[column].type_();
+    let value = match *kind {
+        Type::TEXT | Type::VARCHAR | Type::NAME => {
+            row.try_get::<_, Option<String>>(column).map(|v| v.map(Given::Text))
+        }
+        Type::INT8 => row.try_get::<_, Option<i64>>(column).map(|v| v.map(Given::Integer)),
+        Type::INT4 => {
+            row.try_get::<_, Option<i32>>(column).map(|v| v.map(|v| Given::Integer(v.into())))
+        }
+        Type::FLOAT8 => row.try_get::<_, Option<f64>>(column).map(|v| v.map(Given::Float)),
+        Type::BOOL => row.try_get::<_, Option<bool>>(column).map(|v| v.map(Given::Flag)),
+        _ => {
+            return Err(DbError::Failed {
+                statement,
+                why: format!("column {} has the type {kind}, which is none of ours", column + 1),
+            });
+        }
+    };
+    let value = value.map_err(|error| DbError::Failed { statement, why: said_of(&error) })?;
+    Ok(value.unwrap_or(Given::Null))
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match (*self, kind) {
+            (Self::Null, _) => Ok(IsNull::Yes),
+            (Self::Text(text), &(Type::TEXT | Type::VARCHAR | Type::NAME)) => {
+                text.to_sql(kind, out)
+            }
+            (Self::Integer(number), &Type::INT8) => number.to_sql(kind, out),
+            (Self::Integer(number), &Type::INT4) => i32::try_from(number)?.to_sql(kind, out),
+            (Self::Float(number), &Type::FLOAT8) => number.to_sql(kind, out),
+            (Self::Flag(flag), &Type::BOOL) => flag.to_sql(kind, out),
+            (value, kind) => Err(format!("{value:?} is given where {kind} belongs").into()),
+        }
+    }
+
+    // Which value fits which type is said above, with the value in the message.
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+fn failed(statement: &'static str, error: &postgres::Error) -> (DbError, Fault) {
+    let why = said_of(error);
+    let Some(code) = error.code() else {
+        return match error.is_closed()
+            || error.source().is_some_and(|cause| cause.is::<std::io::Error>())
+        {
+            true => (DbError::Gone { why }, Fault::Trouble),
+            false => (DbError::Failed { statement, why }, Fault::Trouble),
+        };
+    };
+    let raced = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
+    let slow = [SqlState::QUERY_CANCELED, SqlState::LOCK_NOT_AVAILABLE];
+    let gone = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+    if raced.contains(code) {
+        (DbError::Busy { retry_after_ms: 1000 }, Fault::Raced)
+    } else if *code == SqlState::UNIQUE_VIOLATION {
+        // Another may have stored the same key a moment ago: the next try finds it.
+        (DbError::Constraint { statement, what: why }, Fault::Raced)
+    } else if code.code().starts_with("23") {
+        (DbError::Constraint { statement, what: why }, Fault::Own)
+    } else if slow.contains(code) {
+        (DbError::Slow, Fault::Trouble)
+    } else if gone.contains(code) {
+        (DbError::Gone { why }, Fault::Trouble)
+    } else if [SqlState::DISK_FULL, SqlState::INSUFFICIENT_RESOURCES].contains(code) {
+        (DbError::Full, Fault::Trouble)
+    } else {
+        (DbError::Failed { statement, why }, Fault::Trouble)
+    }
+}
+
+/// The message of the server, without the values it may quote.
+fn said_of(error: &postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(said) => {
+            let constraint = said.constraint().map(|name| format!(" ({name})"));
+            format!("{}{}", said.message(), constraint.unwrap_or_default())
+        }
+        None => error.to_string(),
+    }
+}

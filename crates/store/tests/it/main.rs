@@ -1,0 +1,13 @@
+//! The store on both databases. `PROFFER_SOAK=1` runs full counts.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod access;
+mod books;
+mod cards;
+mod conformance;
+mod fixture;
+mod kills;
+mod outbox;
+mod receipts;
+mod seal;
+mod writes;

@@ -1,0 +1,49 @@
+//! The API under load, as `crates/server/benches/http.rs` measures it.
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::figures::{Asked, Figures};
+use crate::place::Place;
+use crate::process;
+
+/// Prints what is asked of the API beside what is reached.
+///
+/// # Errors
+/// When the bench cannot be built or fails, or a request is answered with a problem.
+pub fn http(place: &Place) -> Result<()> {
+    let home = place.target.join("bench-http");
+    fs::create_dir_all(&home)?;
+    let mut command = place.cargo();
+    command.args(["bench", "--locked", "--quiet", "--package", "server", "--bench", "http"]);
+    let output = process::read(command.env("PROFFER_BENCH_DIR", &home))?;
+    let lines = output.lines().filter(|line| line.starts_with('{'));
+    let said: Vec<Value> = lines.map(serde_json::from_str).collect::<Result<_, _>>()?;
+    let mut figures = Figures::default();
+    figures.column("500 000 cards");
+    for (load, rate, p99) in
+        [("balance", 2_000.0, 5.0), ("activation", 500.0, 20.0), ("receipt", 500.0, 20.0)]
+    {
+        let row = said.iter().find(|row| row["load"] == load);
+        let row = row.with_context(|| format!("nothing is said of {load} in: {output}"))?;
+        ensure!(
+            row["wrong"] == 0,
+            "{load}: {} answers are problems: {}",
+            row["wrong"],
+            row["first_wrong"]
+        );
+        let of = |what: &str| row[what].as_f64().with_context(|| format!("{what} of {load}"));
+        let name = |what: &str| format!("{load}, {what}");
+        // A rate that was not held would flatter the latencies.
+        figures.row(&name("requests/s"), Asked::AtLeast(rate * 0.99), of("rate")?);
+        figures.row(&name("p50 ms"), Asked::Nothing, of("p50_ms")?);
+        figures.row(&name("p99 ms"), Asked::AtMost(p99), of("p99_ms")?);
+        figures.row(&name("slowest ms"), Asked::Nothing, of("slowest_ms")?);
+        figures.row(&name("server, processors"), Asked::Nothing, of("server_cpu")?);
+        figures.row(&name("load generator, processors"), Asked::Nothing, of("load_generator_cpu")?);
+    }
+    figures.print();
+    Ok(())
+}
