@@ -32,11 +32,12 @@ impl Programme {
     /// When nobody knows the customer (a slip of the pen must not bar somebody who comes later), or
     /// the storage fails or another process changes the programme; run it again then.
     pub fn erase(&self, customer: &str) -> Result<EraseReport> {
-        let _writing = self.write()?;
+        let writing = self.write()?;
         // A compaction under way would bring his rows back.
         let _compacting = self.compacting()?;
         // Whoever stands only in these is not known, and must be gone all the same.
         Fetched::forget(&self.folder)?;
+        self.empty_journal(&writing)?;
         let lake = self.lake()?;
         if !is_known(&lake, customer)? {
             return Err(ProgrammeError::NoCustomer { id: customer.to_owned() }.into());

@@ -1,4 +1,4 @@
-//! One customer's lines, as the lake has them.
+//! One customer's lines, those on their way to the lake included.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -7,6 +7,7 @@ use anyhow::Result;
 use lake::{Customers, Lake};
 use retail::{Customer, Day, Lines, Product, Shop};
 use serde::Serialize;
+use store::JournalOf;
 
 use crate::{Programme, ProgrammeError};
 
@@ -59,7 +60,7 @@ impl Programme {
     /// When nobody knows the customer, or the lake cannot be read.
     pub fn history(&self, customer: &str, repetitions: u32) -> Result<HistoryView> {
         let started = Instant::now();
-        let lake = self.lake()?;
+        let lake = self.lake_with_journal(JournalOf::Customer(customer))?;
         let code = lake.customer(customer)?;
         let open_s = started.elapsed().as_secs_f64();
         let Some(code) = code else { return without_receipts(&lake, customer, open_s) };

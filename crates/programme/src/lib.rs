@@ -5,6 +5,10 @@
 //! It gathers, calls and stores; it computes nothing that a pure crate computes, and it speaks
 //! neither HTTP nor to a terminal. Start with [`Programme`]; each flow is one file.
 
+mod access;
+mod act;
+mod backup;
+mod cards;
 mod demo_shop;
 mod erase;
 mod error;
@@ -12,45 +16,84 @@ mod evaluate;
 mod fetch;
 mod history;
 mod import;
+mod jobs;
+mod journal;
+mod levels;
 mod offers;
 mod passes;
 mod people;
+mod places;
 mod portrait_rows;
 mod portraits;
 mod progress;
+mod receipts;
 mod reference;
 mod refresh;
+mod refused;
+mod rules;
+mod sealing;
 mod settings;
 mod shared_card;
 mod table;
+mod webhooks;
 
+pub use access::{
+    Activity, ActivityKind, ActivityLimit, ActivityLimits, Caller, Doer, FlagView, Judgement,
+    KeyMade, KeyView, LimitThen, NewKey, NewStaff, SignIn, SignedIn, StaffChange, StaffLink,
+    StaffRights, StaffView, TotpSetup, csrf_of, judge, judge_all,
+};
+pub use act::{Act, Bounds, RequestKey, now};
+pub use backup::{BackupFile, BackupPage, BackupReport, BackupVerdict, Restore, Restored};
+pub use cards::{
+    BalanceView, CardChange, CardEventView, CardView, LotView, NewPrintBatch, NewRange,
+    PrintBatchView, PrintedCard, RangeView, StatementLine,
+};
 pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use erase::EraseReport;
 pub use error::ProgrammeError;
 pub use evaluate::{EvaluateQuestion, EvaluateReport, Sampled};
 pub use history::{HistoryLine, HistoryView};
 pub use import::{FeedReport, ImportReport, Quarantined, TooManyBad};
+pub use journal::JournalMoved;
+pub use levels::{LevelGrant, LevelView};
 pub use offers::{OfferRow, OfferSet};
+pub use places::{NetworkView, NewNetwork, NewShop, ShopView, TillView};
 pub use portraits::{PortraitFigures, PortraitRow, PortraitView};
 pub use progress::{Progress, STAGES};
+pub use receipts::{
+    BatchedReceipt, FiscalIn, LineIn, OriginalIn, ReceiptIn, ReceiptProblem, ReceiptTaken,
+    WhyNothing,
+};
 pub use refresh::{ModelChoice, RefreshReport};
+pub use refused::{FieldProblem, Refused};
+pub use rules::{RulesKind, RulesView};
+pub use sealing::{AuditBreak, AuditReport, DeedView, HeadFault, HeadSource, Sealed, WrongHead};
 pub use settings::{Language as SettingsLanguage, Settings};
 pub use shared_card::SharedCard;
 pub use table::Format;
+pub use webhooks::{
+    Delivery, DeliveryReport, GivenUp, NewWebhook, Undelivered, WebhookMade, WebhookSender,
+    WebhookState, WebhookView,
+};
 
+pub use membership::{
+    CardKind, CardOperation, CardState, Door, NumberRange, Role, Scheme, Scope, UnknownName,
+};
 pub use models::{Evaluation, Level, Protocol, Reason};
 pub use portrait::markdown as portrait_markdown;
-pub use retail::Day;
+pub use retail::{Day, Instant};
+pub use store::{DbError, Secret};
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
 pub use lake::{Compacted, Extent, Repaired};
 use lake::{Lake, Snapshots, Storage};
 use progress::COMPACTING;
 use sha2::{Digest, Sha256};
+use store::{Limits, Location, Store};
 
 /// An open programme folder.
 #[derive(Debug)]
@@ -60,6 +103,9 @@ pub struct Programme {
     // Which settings a snapshot was made with.
     settings_sha256: String,
     storage: Arc<Storage>,
+    // Opened when first asked for: what only reads the lake needs no database.
+    store: OnceLock<Store>,
+    gate: access::Gate,
     range_lines: u64,
 }
 
@@ -116,7 +162,17 @@ impl Programme {
         let storage = Arc::new(Storage::open(&settings.lake.url, folder)?);
         let settings_sha256 = sha256_hex(text.as_bytes());
         let folder = folder.to_owned();
-        Ok(Self { folder, settings, settings_sha256, storage, range_lines: RANGE_LINES })
+        let store = OnceLock::new();
+        let gate = access::Gate::new(&settings.access);
+        Ok(Self {
+            folder,
+            settings,
+            settings_sha256,
+            storage,
+            store,
+            gate,
+            range_lines: RANGE_LINES,
+        })
     }
 
     /// Sets how many lines are read at once, a million unless told: memory grows with it, and no result
@@ -131,6 +187,25 @@ impl Programme {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The database: cards, ledger, staff, audit. Made, or brought to this program's version, when it
+    /// is first asked for.
+    ///
+    /// # Errors
+    /// When it cannot be reached or is not set up as it must be.
+    pub fn store(&self) -> Result<&Store, store::DbError> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let location = Location::of(&self.settings.store.url, &self.folder);
+        let store = Store::open(&location, &Limits::default(), now())?;
+        Ok(self.store.get_or_init(|| store))
+    }
+
+    /// What it keeps in memory of who may come in.
+    pub(crate) fn gate(&self) -> &access::Gate {
+        &self.gate
     }
 
     /// The newest state of the lake.

@@ -11,6 +11,7 @@ use portrait::{History, Painter, Population, Portrait, Scores, Value, registry};
 use rayon::prelude::*;
 use retail::{Day, Lines};
 use serde::Serialize;
+use store::JournalOf;
 
 use crate::passes::{Everybody, Question, by_range};
 use crate::people::People;
@@ -95,7 +96,11 @@ pub(crate) struct Studio {
 
 impl Studio {
     pub(crate) fn open(programme: &Programme) -> Result<Self> {
-        let lake = programme.lake()?;
+        Self::of(programme.lake()?)
+    }
+
+    /// The same over a view of the lake.
+    fn of(lake: Lake) -> Result<Self> {
         let mut people = People::read(&lake)?;
         let reference = Reference::read(&lake, &mut people.texts)?;
         Ok(Self { lake, people, reference })
@@ -219,26 +224,36 @@ impl Programme {
         })
     }
 
-    /// One customer's portrait. Where the current snapshot is of that day, its population serves;
-    /// otherwise the population is tallied anew, which takes a pass over the lake.
+    /// One customer's portrait, with every receipt of his that is taken, whether it has come to the lake or
+    /// not: the portrait is the same before and after it moves there. Where the current snapshot is of that
+    /// day, its population serves; otherwise the population is tallied anew, which takes a pass over the
+    /// lake.
     ///
     /// # Errors
-    /// When nobody knows the customer, or the lake or the snapshot cannot be read.
+    /// When nobody knows the customer, or lake, database or snapshot cannot be read.
     pub fn portrait(
         &self,
         customer: &str,
         as_of: Option<Day>,
         progress: &dyn Progress,
     ) -> Result<PortraitView> {
-        let studio = Studio::open(self)?;
-        let unknown = || ProgrammeError::NoCustomer { id: customer.to_owned() };
-        let code = studio.lake.customers()?.code(customer).ok_or_else(unknown)?;
-        let current = refresh::current_population(self, studio.lake.manifest().number)?;
-        let population = match current {
-            Some(population) if as_of.is_none_or(|day| day == population.as_of()) => population,
-            _ => self.everybody(&studio, as_of, progress)?.population,
+        let studio = Studio::of(self.lake_with_journal(JournalOf::Customer(customer))?)?;
+        let current = refresh::current_population(self, &studio)?;
+        let (studio, population) = match current {
+            Some(population) if as_of.is_none_or(|day| day == population.as_of()) => {
+                (studio, population)
+            }
+            // Everybody's receipts count then.
+            _ => {
+                let studio = Studio::of(self.lake_with_journal(JournalOf::Everybody)?)?;
+                known(&studio, customer)?;
+                let population = self.everybody(&studio, as_of, progress)?.population;
+                (studio, population)
+            }
         };
-        let (portrait, ..) = studio.one(code, &population)?.ok_or_else(unknown)?;
+        let unknown = || ProgrammeError::NoCustomer { id: customer.to_owned() };
+        let (portrait, ..) =
+            studio.one(known(&studio, customer)?, &population)?.ok_or_else(unknown)?;
         Ok(studio.view(customer, &portrait, population.as_of()))
     }
 
@@ -256,6 +271,12 @@ impl Programme {
         let question = Question { begin: &|_| (), add: &|(), _, _| () };
         studio.everybody(self, as_of, progress, &question)
     }
+}
+
+/// The code of a customer whom somebody knows.
+fn known(studio: &Studio, customer: &str) -> Result<u32> {
+    let code = studio.lake.customers()?.code(customer);
+    Ok(code.ok_or_else(|| ProgrammeError::NoCustomer { id: customer.to_owned() })?)
 }
 
 /// Most memory the process ever had; nothing where the system does not say it as Linux does.

@@ -54,6 +54,18 @@ impl Reference {
         Ok(Self { catalogue, products, categories, brands, ranks })
     }
 
+    /// Categories of the products with the first so many codes, in source order: the place that each has among
+    /// all.
+    pub(crate) fn categories_of(&self, products: usize) -> Vec<u32> {
+        let all: HashMap<&str, u32> = self.categories.iter().map(String::as_str).zip(0..).collect();
+        let first = self.products.iter().take(products);
+        let named = first.filter_map(|product| all.get(product.category.as_deref()?).copied());
+        let mut places: Vec<u32> = named.collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
     /// Which item each product is at a level of the models; products that may not be offered are none.
     pub(crate) fn items(&self, level: Level) -> Items {
         let name = |product: &'_ Product| match level {

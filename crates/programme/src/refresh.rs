@@ -13,11 +13,12 @@ use retail::Day;
 use serde::Serialize;
 
 use crate::evaluate::{EvaluateReport, Sample, Sampled};
+use crate::journal::is_journal;
 use crate::passes::{Question, by_range, leave_out};
 use crate::portraits::{Studio, peak_memory_bytes};
 use crate::progress::{EVALUATING, FINISHING, OPENING, PORTRAITS_AND_OFFERS};
 use crate::shared_card::SharedCard;
-use crate::{Programme, Progress, offers, portrait_rows};
+use crate::{Programme, Progress, offers, portrait_rows, sha256_hex};
 
 /// The snapshot's file of the population.
 pub(crate) const POPULATION: &str = "population.bin";
@@ -95,7 +96,7 @@ impl Programme {
         let report = EvaluateReport { sampled: sample.sampled, evaluation };
         let (weights, model) = choose(&report);
 
-        let mut writer = self.snapshots().begin(self.inputs(&studio, as_of))?;
+        let mut writer = self.snapshots().begin(self.inputs(&studio, as_of)?)?;
         writer.bytes("evaluation.json", serde_json::to_vec_pretty(&report)?)?;
         writer.bytes(POPULATION, everybody.population.to_bytes())?;
         let cards: Vec<SharedCard> = everybody.shared.iter().map(|card| card.1.clone()).collect();
@@ -208,29 +209,59 @@ fn day_of(snapshot: &Snapshot) -> Result<Day> {
     Ok(text.parse()?)
 }
 
-/// The current snapshot's population, if lake and settings are still those it was made from: only then
-/// does it give one customer the portrait that everybody's batch would give him.
+/// The current snapshot's population, if settings are still those it was made with and the lake has gained
+/// nothing since but receipts that came on-line: an import or an erasure may change whom it consists of, and
+/// then everybody is asked anew. Beside the lake's present catalogue.
 pub(crate) fn current_population(
     programme: &Programme,
-    manifest: u64,
+    studio: &Studio,
 ) -> Result<Option<Population>> {
     let Some(snapshot) = programme.snapshots().current()? else { return Ok(None) };
-    let same = |name: &str, value: &str| snapshot.inputs.get(name).is_some_and(|of| of == value);
-    if !same("manifest", &manifest.to_string()) || !same("settings", &programme.settings_sha256) {
+    let input = |name: &str| snapshot.inputs.get(name).map(String::as_str);
+    let count = |name: &str| input(name).and_then(|text| text.parse::<usize>().ok());
+    let (Some(batches), Some(customers), Some(products)) =
+        (count("batches"), count("customers"), count("products"))
+    else {
+        return Ok(None);
+    };
+    let manifest = studio.lake.manifest();
+    let (known, since) = manifest.batches.split_at(batches.min(manifest.batches.len()));
+    let ranks = studio.lake.customers()?.ranks();
+    if input("settings") != Some(&programme.settings_sha256)
+        || input("content") != Some(&content_sha256(known, &manifest.erased))
+        || !since.iter().all(|batch| is_journal(batch))
+        || ranks.len() < customers
+        || studio.reference.products.len() < products
+    {
         return Ok(None);
     }
     let bytes = programme.snapshots().read(&snapshot, POPULATION)?;
-    Ok(Some(Population::from_bytes(&bytes)?))
+    let population = Population::from_bytes(&bytes)?;
+    let mut ranks = ranks[..customers].to_vec();
+    ranks.sort_unstable();
+    let categories = studio.reference.categories_of(products);
+    let now = |places: &[u32], old: u32| places.get(old as usize).copied().unwrap_or(old);
+    Ok(Some(population.moved(|old| now(&categories, old), |old| now(&ranks, old))))
+}
+
+/// Hash of what was imported, and of who was erased.
+fn content_sha256(batches: &[String], erased: &[String]) -> String {
+    sha256_hex(format!("{}\0{}", batches.join("\n"), erased.join("\n")).as_bytes())
 }
 
 impl Programme {
-    fn inputs(&self, studio: &Studio, as_of: Day) -> BTreeMap<String, String> {
-        BTreeMap::from([
+    fn inputs(&self, studio: &Studio, as_of: Day) -> Result<BTreeMap<String, String>> {
+        let manifest = studio.lake.manifest();
+        Ok(BTreeMap::from([
             ("as_of".to_owned(), as_of.to_string()),
-            ("manifest".to_owned(), studio.lake.manifest().number.to_string()),
+            ("manifest".to_owned(), manifest.number.to_string()),
+            ("batches".to_owned(), manifest.batches.len().to_string()),
+            ("content".to_owned(), content_sha256(&manifest.batches, &manifest.erased)),
+            ("customers".to_owned(), studio.lake.customers()?.len().to_string()),
+            ("products".to_owned(), studio.reference.products.len().to_string()),
             ("settings".to_owned(), self.settings_sha256.clone()),
             ("proffer".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ])
+        ]))
     }
 }
 

@@ -10,11 +10,16 @@ use serde::Deserialize;
 pub struct Settings {
     pub language: Language,
     pub lake: LakeSettings,
+    pub store: StoreSettings,
+    pub access: AccessSettings,
     pub import: ImportSettings,
+    pub receipts: ReceiptSettings,
     pub shared_cards: SharedCardSettings,
     pub offers: OfferSetSettings,
     pub evaluation: EvaluationSettings,
     pub snapshots: SnapshotSettings,
+    pub webhooks: WebhookSettings,
+    pub backup: BackupSettings,
 }
 
 /// Language of sentences for people.
@@ -36,9 +41,27 @@ pub struct LakeSettings {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
+pub struct StoreSettings {
+    pub url: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
 pub struct ImportSettings {
     pub bad_share_max: f64,
     pub runs_max: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ReceiptSettings {
+    pub age_days_max: i64,
+    pub ahead_minutes_max: i64,
+    pub day_starts_minute: i64,
+    pub take_points_without_original: bool,
+    pub move_at_once_max: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -70,6 +93,37 @@ pub struct EvaluationSettings {
 #[allow(missing_docs)]
 pub struct SnapshotSettings {
     pub keep: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct WebhookSettings {
+    pub allow_private: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct BackupSettings {
+    pub folder: String,
+    pub every_hours: u32,
+    pub keep: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct AccessSettings {
+    pub session_idle_minutes: u32,
+    pub session_hours_max: u32,
+    pub sessions_max: u32,
+    pub password_characters_min: usize,
+    pub failures_max: u32,
+    pub lock_minutes_min: u32,
+    pub lock_minutes_max: u32,
+    pub link_hours: u32,
+    pub passwords_at_once: u32,
 }
 
 impl Settings {

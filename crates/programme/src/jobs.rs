@@ -1,0 +1,119 @@
+//! Jobs: what a served programme does by itself, again and again. Each may be run by several programs at
+//! once and repeated at will.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant as Clock};
+
+use anyhow::Result;
+use retail::{Day, Instant};
+
+use crate::act::{Act, now};
+use crate::{Extent, Programme, Progress, WebhookSender};
+
+/// Answers to requests with a key are kept for so long.
+const ANSWERS_KEPT: i64 = 72 * 3_600_000_000;
+/// What was counted for limits is kept for so many days.
+const ACTIVITY_DAYS: i32 = 90;
+/// Between two looks at whether to stop.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Something that is done again and again.
+struct Job {
+    name: &'static str,
+    every: Duration,
+    run: fn(&Programme, Instant) -> Result<()>,
+}
+
+const JOBS: &[Job] = &[
+    Job { name: "seal", every: Duration::from_secs(1), run: |p, at| Ok(p.seal(at).map(drop)?) },
+    Job { name: "deliver", every: Duration::from_secs(1), run: deliver },
+    Job { name: "journal", every: Duration::from_secs(5), run: |p, _| journal(p) },
+    Job {
+        name: "key uses",
+        every: Duration::from_secs(60),
+        run: |p, _| Ok(p.flush_key_uses().map(drop)?),
+    },
+    Job {
+        name: "expiry",
+        every: Duration::from_secs(600),
+        run: |p, at| Ok(p.expire_points(at).map(drop)?),
+    },
+    Job { name: "days", every: Duration::from_secs(3600), run: days },
+    Job {
+        name: "backup",
+        every: Duration::from_secs(600),
+        run: |p, at| p.run_due_backup(at).map(drop),
+    },
+];
+
+impl Programme {
+    /// Names of all jobs.
+    pub fn job_names() -> impl Iterator<Item = &'static str> {
+        JOBS.iter().map(|job| job.name)
+    }
+
+    /// Runs all jobs, each on a thread of its own, until told to stop; `told` hears of each run, how long
+    /// it took and what went wrong.
+    pub fn run_jobs(
+        &self,
+        stop: &AtomicBool,
+        told: &(dyn Fn(&'static str, Duration, Option<&anyhow::Error>) + Sync),
+    ) {
+        std::thread::scope(|scope| {
+            for job in JOBS {
+                scope.spawn(|| self.repeat(job, stop, told));
+            }
+        });
+    }
+
+    fn repeat(
+        &self,
+        job: &Job,
+        stop: &AtomicBool,
+        told: &(dyn Fn(&'static str, Duration, Option<&anyhow::Error>) + Sync),
+    ) {
+        while !stop.load(Ordering::Relaxed) {
+            let began = Clock::now();
+            let done = (job.run)(self, now());
+            told(job.name, began.elapsed(), done.as_ref().err());
+            while began.elapsed() < job.every && !stop.load(Ordering::Relaxed) {
+                std::thread::sleep(GLANCE.min(job.every.saturating_sub(began.elapsed())));
+            }
+        }
+    }
+}
+
+fn deliver(programme: &Programme, at: Instant) -> Result<()> {
+    let sender = WebhookSender::new();
+    programme.deliver_due(at, &|delivery| sender.send(delivery)).map(drop)
+}
+
+/// Moves the journal, and keeps the lake from falling into too many pieces by it.
+fn journal(programme: &Programme) -> Result<()> {
+    let moved = programme.move_journal()?;
+    if moved.batch.is_some() && programme.wants_compaction()? {
+        programme.compact(Extent::Above(programme.settings().import.runs_max), &Unwatched)?;
+    }
+    Ok(())
+}
+
+/// What follows the calendar.
+fn days(programme: &Programme, at: Instant) -> Result<()> {
+    let today = Day(i32::try_from(at.0.div_euclid(86_400_000_000)).unwrap_or(i32::MAX));
+    let act = Act::of_job("job:days", at);
+    programme.expire_cards(&act, today)?;
+    programme.review_levels(today)?;
+    programme.forget_sessions(at)?;
+    programme.forget_activity(Day(today.0 - ACTIVITY_DAYS))?;
+    let before = Instant(at.0 - ANSWERS_KEPT);
+    programme.store()?.write(move |tx| tx.forget_answers(before))?;
+    Ok(())
+}
+
+/// Nobody watches a job.
+struct Unwatched;
+
+impl Progress for Unwatched {
+    fn stage(&self, _: &str, _: Option<u64>) {}
+    fn done(&self, _: u64) {}
+}

@@ -1,0 +1,396 @@
+//! Receipts on-line: durable in the journal, their points in the wallet, at once.
+//!
+//! A receipt has the names that the lake knows it by. The same content again changes nothing and is
+//! answered as the first time; another content replaces it, and only the difference of points is posted.
+//! A return is a receipt whose lines are all negative. Start with [`Programme::take_receipt`];
+//! `receipts/valid.rs` looks a receipt over, `receipts/worth.rs` says what it earns, `receipts/family.rs`
+//! what its returns take away, `receipts/points.rs` posts that, `receipts/taking.rs` writes the rest.
+
+mod families;
+mod family;
+mod points;
+mod taking;
+mod valid;
+mod worth;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use retail::Day;
+use serde::{Deserialize, Serialize};
+use store::{ReceiptPlace, StoredReceipt, Tx};
+
+pub use valid::{FiscalIn, LineIn, OriginalIn, ReceiptIn};
+
+use crate::settings::ReceiptSettings;
+use crate::{Act, FieldProblem, Programme, Refused, sha256_hex};
+use families::Families;
+use family::{Family, Member};
+use taking::Taking;
+use valid::Good;
+use worth::{Holder, Worth};
+
+/// Receipts of a batch, at most.
+const BATCH_MAX: usize = 1_000;
+/// Receipts that are stored with one write.
+const AT_ONCE: usize = 64;
+
+/// What became of a receipt. Points are in the programme's smallest unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptTaken {
+    /// Its id here.
+    pub receipt: String,
+    /// 1, and one more with each content that replaced another.
+    pub version: u32,
+    /// The shop's business day.
+    pub day: Day,
+    /// What it earned; negative for a return.
+    pub points: i64,
+    /// The same line by line.
+    pub points_by_line: Vec<i64>,
+    /// Of what it earned, what repaid an earlier debt.
+    pub repaid: i64,
+    /// What was taken out of the wallet's lots.
+    pub taken_back: i64,
+    /// What could not be taken back because it had been spent: later accruals repay it first.
+    pub debt: i64,
+    /// Why it earned nothing, or nothing was taken back.
+    pub nothing_because: Option<WhyNothing>,
+    /// Whether more came back of some product than was bought, or something that was not bought.
+    pub more_than_bought: bool,
+}
+
+/// Why a receipt moved no points. It is kept all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyNothing {
+    /// No card was shown.
+    NoCard,
+    /// There is no such card.
+    CardUnknown,
+    /// The card stands where it earns nothing: blocked, closed …
+    CardCannotEarn,
+    /// No rules of accrual are published.
+    NoRules,
+    /// The card, till or operator is above a limit: somebody must look first.
+    Held,
+    /// The points would have expired before the receipt came.
+    Expired,
+    /// The receipt whose goods came back is not known here.
+    OriginalUnknown,
+    /// The receipt that is named is itself a return.
+    OriginalIsReturn,
+    /// The goods that came back had earned nothing.
+    OriginalEarnedNothing,
+}
+
+/// What became of a receipt of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "result")]
+pub enum BatchedReceipt {
+    /// It was taken.
+    Taken(ReceiptTaken),
+    /// It was not.
+    Refused {
+        /// Stable name of the reason.
+        code: String,
+        /// A sentence.
+        detail: String,
+        /// Fields that are wrong, each with its place within the receipt.
+        problems: Vec<ReceiptProblem>,
+    },
+}
+
+/// A field of a receipt that is wrong, as [`FieldProblem`] says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ReceiptProblem {
+    pub pointer: String,
+    pub code: String,
+    pub detail: String,
+}
+
+impl Programme {
+    /// Takes a receipt: it is durable when this answers, its points are in the wallet.
+    ///
+    /// # Errors
+    /// [`Refused::Invalid`] with every wrong field; [`Refused::NotFound`] for a shop or till that is
+    /// unknown or out of bounds; `closed` where it takes none any more.
+    pub fn take_receipt(&self, act: &Act, receipt: ReceiptIn) -> Result<ReceiptTaken, Refused> {
+        let settings = self.settings.receipts.clone();
+        let good = Good::of(receipt, act, &settings)?;
+        self.perform(act, move |tx, act| take(tx, act, &good, &settings))
+    }
+
+    /// The same for a return, which says that it is one.
+    ///
+    /// # Errors
+    /// As [`Programme::take_receipt`], and where a line is not negative.
+    pub fn take_return(&self, act: &Act, receipt: ReceiptIn) -> Result<ReceiptTaken, Refused> {
+        if receipt.lines.first().is_some_and(|line| line.quantity > 0) {
+            let detail = "of a return the lines are negative";
+            return Err(Refused::field("/lines/0/quantity", "sign", detail));
+        }
+        self.take_receipt(act, receipt)
+    }
+
+    /// Takes many receipts, each by itself: good ones are kept whatever is wrong with others. Interrupted,
+    /// it is simply asked again, since a receipt that is known changes nothing.
+    ///
+    /// # Errors
+    /// Where there are too many, or the database fails; then some may have been taken.
+    pub fn take_receipts(
+        &self,
+        act: &Act,
+        receipts: Vec<ReceiptIn>,
+    ) -> Result<Vec<BatchedReceipt>, Refused> {
+        if receipts.len() > BATCH_MAX {
+            let detail = format!("has more than {BATCH_MAX} receipts");
+            return Err(Refused::field("", "too_many", detail));
+        }
+        if let Some(known) = self.answered(act)? {
+            return Ok(known);
+        }
+        let settings = self.settings.receipts.clone();
+        let look = |receipt| Good::of(receipt, act, &settings);
+        let looked: Vec<_> = receipts
+            .into_iter()
+            .map(|receipt| look(receipt).map_err(|refused| BatchedReceipt::refused(&refused)))
+            .collect();
+        let mut taken = Vec::with_capacity(looked.len());
+        for some in looked.chunks(AT_ONCE) {
+            let some = some.to_vec();
+            let (act, settings) = (act.clone(), settings.clone());
+            taken.extend(self.store()?.write(move |tx| take_some(tx, &act, &some, &settings))?);
+        }
+        self.perform(act, move |_, _| Ok(taken.clone()))
+    }
+
+    /// What was answered to this key, if anything.
+    fn answered<T: serde::de::DeserializeOwned>(&self, act: &Act) -> Result<Option<T>, Refused> {
+        let Some(asked) = &act.key else { return Ok(None) };
+        let known = self.store()?.read(|tx| tx.answered(&act.actor, &asked.key))?;
+        match known {
+            None => Ok(None),
+            Some(known) if known.body_sha256 != asked.body_sha256 => Err(Refused::KeyReused),
+            Some(known) => read("an answer", &known.answer).map(Some),
+        }
+    }
+}
+
+impl BatchedReceipt {
+    fn refused(refused: &Refused) -> Self {
+        let problems = match refused {
+            Refused::Invalid { problems } => problems.as_slice(),
+            _ => &[],
+        };
+        let problem = |problem: &FieldProblem| ReceiptProblem {
+            pointer: problem.pointer.clone(),
+            code: problem.code.to_owned(),
+            detail: problem.detail.clone(),
+        };
+        Self::Refused {
+            code: refused.code().to_owned(),
+            detail: refused.to_string(),
+            problems: problems.iter().map(problem).collect(),
+        }
+    }
+}
+
+/// Takes some receipts in one write. What refuses one of them has written nothing by then.
+fn take_some(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    some: &[Result<Good, BatchedReceipt>],
+    settings: &ReceiptSettings,
+) -> Result<Vec<BatchedReceipt>, Refused> {
+    let mut taken = Vec::with_capacity(some.len());
+    for good in some {
+        let good = match good {
+            Ok(good) => good,
+            Err(refused) => {
+                taken.push(refused.clone());
+                continue;
+            }
+        };
+        taken.push(match take(tx, act, good, settings) {
+            Ok(answer) => BatchedReceipt::Taken(answer),
+            Err(error @ (Refused::Db(_) | Refused::Broken { .. })) => return Err(error),
+            Err(refused) => BatchedReceipt::refused(&refused),
+        });
+    }
+    Ok(taken)
+}
+
+/// Where and when a receipt was, by the shop's own clock.
+struct Place {
+    network: String,
+    zone: TimeZone,
+    day: Day,
+    minute: u16,
+}
+
+impl Place {
+    fn of(
+        tx: &mut Tx<'_>,
+        act: &Act,
+        good: &Good,
+        settings: &ReceiptSettings,
+    ) -> Result<Self, Refused> {
+        let unknown = |kind, id: &str| Refused::NotFound { kind, id: id.to_owned() };
+        let other_till = act.till.as_ref().is_some_and(|till| *till != good.till);
+        if !act.bounds.allow_shop(&good.shop.0)
+            || (other_till && act.shop.as_ref() == Some(&good.shop))
+        {
+            return Err(unknown("shop", &good.shop.0));
+        }
+        let found = tx.receipt_place(&good.shop.0, &good.till.0)?;
+        let known = found.filter(|place| act.bounds.allow_network(&place.network));
+        let ReceiptPlace { network, time_zone, closed } =
+            known.ok_or_else(|| unknown("till", &format!("{}/{}", good.shop, good.till)))?;
+        if closed {
+            let why = format!("the till {} of the shop {} is closed", good.till, good.shop);
+            return Err(Refused::Conflict { code: "closed", why });
+        }
+        let zone = TimeZone::get(&time_zone).map_err(|error| Refused::Broken {
+            why: format!("the time zone of the shop {}: {error}", good.shop),
+        })?;
+        let (day, minute) = business_day(good.at, &zone, settings);
+        Ok(Self { network, zone, day, minute })
+    }
+}
+
+/// The shop's business day of a moment, and the local minute.
+fn business_day(at: retail::Instant, zone: &TimeZone, settings: &ReceiptSettings) -> (Day, u16) {
+    let local = moment(at).to_zoned(zone.clone()).datetime();
+    let minute = i64::from(local.hour()) * 60 + i64::from(local.minute());
+    let day = Day::of(local.date());
+    let before = minute < settings.day_starts_minute;
+    // An hour and a minute of a day fit.
+    (Day(day.0 - i32::from(before)), u16::try_from(minute).unwrap_or_default())
+}
+
+/// A moment as the calendar knows it; one beyond it is its end.
+fn moment(at: retail::Instant) -> Timestamp {
+    Timestamp::from_microsecond(at.0).unwrap_or(Timestamp::MAX)
+}
+
+/// The names of a receipt; without a fiscal document the second is the first.
+struct Names {
+    id: String,
+    key: String,
+    fiscal: String,
+}
+
+impl Names {
+    fn of(network: &str, good: &Good) -> Self {
+        let id = key_hash(&[network, &good.shop.0, &good.till.0, &good.number]);
+        let key = format!("key:{id}");
+        let fiscal = good.fiscal.as_ref().map_or(key.clone(), |(drive, document)| {
+            format!("fiscal:{}", key_hash(&[drive, document]))
+        });
+        Self { id, key, fiscal }
+    }
+}
+
+/// Hash of the parts of a name, each ended by what stands in no text.
+fn key_hash(parts: &[&str]) -> String {
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(part.as_bytes());
+        bytes.push(0xff);
+    }
+    let mut hash = sha256_hex(&bytes);
+    hash.truncate(32);
+    hash
+}
+
+/// The receipt that is known under these names.
+fn known(tx: &mut Tx<'_>, names: &Names) -> Result<Option<StoredReceipt>, Refused> {
+    let mut known = tx.receipts_named(&names.key, &names.fiscal)?;
+    let first = known.pop();
+    if known.is_empty() {
+        return Ok(first);
+    }
+    Err(Refused::field("/fiscal", "taken", "is the fiscal document of another receipt"))
+}
+
+/// Takes one receipt. Whatever refuses it does so before anything of it is written, but for what was
+/// counted towards limits.
+fn take(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    good: &Good,
+    settings: &ReceiptSettings,
+) -> Result<ReceiptTaken, Refused> {
+    let place = Place::of(tx, act, good, settings)?;
+    let names = Names::of(&place.network, good);
+    let before = known(tx, &names)?;
+    if let Some(before) = &before
+        && before.content_sha256 == good.content_sha256
+    {
+        if before.id != names.id {
+            tx.add_receipt_name(&names.key, &before.id)?;
+        }
+        return read("the answer to a receipt", &before.answer);
+    }
+    let before = before.map(Member::of).transpose()?;
+    if before.as_ref().is_some_and(|before| before.is_return() != good.is_return) {
+        let detail = "a sale cannot become a return, nor a return a sale";
+        return Err(Refused::field("/lines", "sign", detail));
+    }
+    let id = before.as_ref().map_or(&names.id, |before| &before.row.id).clone();
+    let (home, sale) = match (good.is_return, &good.original) {
+        (false, _) => (Some(id.clone()), before.as_ref().map(|before| before.row.clone())),
+        (true, Some(original)) => original_of(tx, &place, good, original)?,
+        (true, None) => (None, None),
+    };
+    let mut families = Families::default();
+    let former = match &home {
+        Some(home) => Family::load(tx, sale, home)?,
+        None => Family::alone(before.clone().filter(|before| before.row.original.is_none())),
+    };
+    let holder = Holder::of(tx, act, good, place.day)?;
+    let context = worth::Context { act, good, place: &place, settings };
+    let worth = Worth::of(tx, &context, &holder, former.sale.as_ref())?;
+    let taking = Taking { act, good, place: &place, id: &id, before: before.as_ref() };
+    let mut after = former.clone();
+    after.put(taking.member(&holder, &worth, home.clone(), &former), !good.is_return);
+    after.settle();
+    families.0.push((former, after));
+    if let Some(before) =
+        before.as_ref().filter(|before| good.is_return && before.row.original != home)
+    {
+        families.left(tx, before)?;
+    }
+    let answer = taking.answer(tx, &families, &worth, &holder, settings)?;
+    tx.add_receipt_name(&names.key, &id)?;
+    tx.add_receipt_name(&names.fiscal, &id)?;
+    Ok(answer)
+}
+
+/// The id of the receipt whose goods came back, and the receipt where it is known.
+fn original_of(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    good: &Good,
+    original: &OriginalIn,
+) -> Result<(Option<String>, Option<StoredReceipt>), Refused> {
+    let shop = original.shop.as_deref().unwrap_or(&good.shop.0);
+    let till = original.till.as_deref().unwrap_or(&good.till.0);
+    let id = key_hash(&[&place.network, shop, till, &original.number]);
+    let name = format!("key:{id}");
+    let known = tx.receipts_named(&name, &name)?.pop();
+    Ok((Some(known.as_ref().map_or(id, |known| known.id.clone())), known))
+}
+
+/// A value of ours as JSON.
+fn written(value: &impl Serialize) -> Result<String, Refused> {
+    serde_json::to_string(value)
+        .map_err(|error| Refused::Broken { why: format!("JSON cannot be written: {error}") })
+}
+
+/// A value of ours from the JSON that was kept.
+fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, Refused> {
+    serde_json::from_str(text)
+        .map_err(|error| Refused::Broken { why: format!("{what} cannot be read: {error}") })
+}

@@ -1,0 +1,213 @@
+//! How points of receipts move: accruals into wallets, what returns take back, and debts between them.
+//!
+//! An accrual first repays what the wallet owes and opens one lot with the rest. What is taken back comes
+//! out of the lots that the receipt itself opened; what has been spent of them becomes a debt.
+
+use std::collections::BTreeSet;
+
+use ledger::{
+    AccountId, Action, Books, Cause, Chain, ChainId, LotTerms, Posted, Transfer, TransferId, Unit,
+};
+use retail::{Instant, WalletId};
+use sha2::{Digest, Sha256};
+use store::Tx;
+
+use crate::Refused;
+use crate::cards::{POINT, open_points};
+
+/// Accounts over which accruals are spread, so that tills do not wait for one row.
+const SHARDS: u8 = 16;
+
+/// What is to become of the points of some receipts.
+pub(super) struct Posting<'a> {
+    /// The receipt and version that make the difference: its name.
+    pub receipt: &'a str,
+    pub version: u32,
+    pub at: Instant,
+    /// Terms of the lots that accruals open.
+    pub terms: LotTerms,
+    /// The rules by which it was computed.
+    pub rule: &'a str,
+    /// `accrual` or `return`.
+    pub kind: &'static str,
+    /// Receipts whose accruals are taken back first, each with the versions posted so far.
+    pub receipts: &'a [(String, u32)],
+}
+
+/// What is more, or less, in a wallet.
+pub(super) struct Change {
+    /// The wallet that has had the points.
+    pub wallet: WalletId,
+    /// The wallet that its card opens now: where another was poured into it.
+    pub now: WalletId,
+    pub points: i64,
+    /// Whether what cannot be taken from the receipts' own lots may be taken from others.
+    pub any_lot: bool,
+}
+
+/// What was moved, each at least 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Moved {
+    /// Of what was accrued, what repaid a debt.
+    pub repaid: i64,
+    /// Taken out of lots.
+    pub taken_back: i64,
+    /// Made a debt.
+    pub debt: i64,
+}
+
+fn unit() -> Unit {
+    Unit(POINT.to_owned())
+}
+
+/// The account that a wallet's points come from: `issued/POINT/{0 to 15}`.
+pub(super) fn issued(wallet: &WalletId) -> AccountId {
+    let shard = Sha256::digest(wallet.0.as_bytes())[0] % SHARDS;
+    AccountId(format!("{}/{shard}", AccountId::issued(&unit())))
+}
+
+/// Posts the differences as one chain.
+pub(super) fn post(
+    tx: &mut Tx<'_>,
+    posting: &Posting<'_>,
+    changes: &[Change],
+) -> Result<Moved, Refused> {
+    if changes.is_empty() {
+        return Ok(Moved::default());
+    }
+    lock(tx, changes)?;
+    let accruals = accruals(tx, posting.receipts)?;
+    let (mut moved, mut transfers) = (Moved::default(), Vec::new());
+    for change in changes {
+        if change.points > 0 {
+            accrue(tx, posting, change, &mut moved, &mut transfers)?;
+        } else {
+            take_back(tx, posting, change, &accruals, &mut moved, &mut transfers)?;
+        }
+    }
+    if !transfers.is_empty() {
+        let id = chain(posting.receipt, posting.version);
+        ledger::post(tx, &Chain { id, at: posting.at, transfers })?;
+    }
+    Ok(moved)
+}
+
+fn chain(receipt: &str, version: u32) -> ChainId {
+    ChainId(format!("receipt/{receipt}/{version}"))
+}
+
+/// Opens what is not open yet, and keeps others from the accounts until all is posted: what they hold is
+/// read next.
+fn lock(tx: &mut Tx<'_>, changes: &[Change]) -> Result<(), Refused> {
+    let mut ids = BTreeSet::new();
+    for Change { wallet, now, .. } in changes {
+        for wallet in [wallet, now] {
+            let (account, source) = (AccountId::wallet(wallet, &unit()), issued(wallet));
+            if tx.account(&account)?.is_none() {
+                open_points(tx, wallet)?;
+            }
+            if tx.account(&source)?.is_none() {
+                tx.open_account(&source, &unit(), None, false)?;
+            }
+            ids.extend([account, source, AccountId::receivable(wallet, &unit())]);
+        }
+    }
+    Books::accounts(tx, &ids.into_iter().collect::<Vec<_>>())?;
+    Ok(())
+}
+
+/// Transfers by which receipts brought points into wallets, the newest first.
+fn accruals(tx: &mut Tx<'_>, receipts: &[(String, u32)]) -> Result<Vec<Posted>, Refused> {
+    let issued = format!("{}/", AccountId::issued(&unit()));
+    let mut found = Vec::new();
+    for (receipt, versions) in receipts {
+        for version in 1..=*versions {
+            found.extend(Books::chain(tx, &chain(receipt, version))?);
+        }
+    }
+    found.retain(|posted| {
+        posted.transfer.action == Action::Post
+            && posted.debit.0.starts_with(&issued)
+            && posted.credit.0.starts_with("wallet/")
+    });
+    found.sort_by_key(|posted| std::cmp::Reverse(posted.at));
+    Ok(found)
+}
+
+fn cause(posting: &Posting<'_>, kind: &str) -> Cause {
+    Cause { rule: posting.rule.to_owned(), ..Cause::new(kind, posting.receipt) }
+}
+
+fn accrue(
+    tx: &mut Tx<'_>,
+    posting: &Posting<'_>,
+    change: &Change,
+    moved: &mut Moved,
+    transfers: &mut Vec<Transfer>,
+) -> Result<(), Refused> {
+    let (wallet, source) = (&change.now, issued(&change.now));
+    let owing = AccountId::receivable(wallet, &unit());
+    let owed = tx.account(&owing)?.map_or(0, |account| account.balance().saturating_neg());
+    let repaid = owed.clamp(0, change.points);
+    if repaid > 0 {
+        moved.repaid += repaid;
+        let cause = cause(posting, "debt");
+        transfers.push(Transfer::post(source.clone(), owing, unit(), repaid, cause));
+    }
+    let rest = change.points - repaid;
+    // Points whose time is over before they come would be gone at once.
+    if rest > 0 && posting.terms.spendable_after(posting.at) {
+        let into = AccountId::wallet(wallet, &unit());
+        let accrual = Transfer::post(source, into, unit(), rest, cause(posting, "accrual"));
+        transfers.push(accrual.opening(posting.terms));
+    }
+    Ok(())
+}
+
+fn take_back(
+    tx: &mut Tx<'_>,
+    posting: &Posting<'_>,
+    change: &Change,
+    accruals: &[Posted],
+    moved: &mut Moved,
+    transfers: &mut Vec<Transfer>,
+) -> Result<(), Refused> {
+    let account = AccountId::wallet(&change.wallet, &unit());
+    let mut left = change.points.saturating_neg();
+    for accrual in accruals.iter().filter(|accrual| accrual.credit == account) {
+        let there: i64 = tx.lots_of(&accrual.id)?.iter().map(|lot| lot.free()).sum();
+        let whole = accrual.amount - Books::reversed(tx, &accrual.id)?;
+        let part = left.min(there).min(whole);
+        if part > 0 {
+            transfers.push(Transfer::reverse(
+                accrual.id.clone(),
+                part,
+                cause(posting, posting.kind),
+            ));
+            left -= part;
+            moved.taken_back += part;
+        }
+    }
+    let source = issued(&change.now);
+    if left > 0 && (change.any_lot || change.now != change.wallet) {
+        let from = AccountId::wallet(&change.now, &unit());
+        let own: BTreeSet<&TransferId> = accruals.iter().map(|accrual| &accrual.id).collect();
+        let others = tx.spendable_lots(&from, posting.at)?.into_iter();
+        let there: i64 =
+            others.filter(|lot| !own.contains(&lot.source)).map(|lot| lot.free()).sum();
+        let part = left.min(there);
+        if part > 0 {
+            let cause = cause(posting, posting.kind);
+            transfers.push(Transfer::post(from, source.clone(), unit(), part, cause));
+            left -= part;
+            moved.taken_back += part;
+        }
+    }
+    if left > 0 {
+        let owing = AccountId::receivable(&change.now, &unit());
+        tx.open_account(&owing, &unit(), None, false)?;
+        transfers.push(Transfer::post(owing, source, unit(), left, cause(posting, "debt")));
+        moved.debt += left;
+    }
+    Ok(())
+}

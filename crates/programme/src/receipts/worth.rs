@@ -1,0 +1,185 @@
+//! Whose receipt it is and what it earns by the rules.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ledger::LotTerms;
+use membership::{Accrual, AccrualRules, Capability, LineFact, ReceiptFacts, accrue};
+use retail::{CustomerId, Day, Instant, Money, NetworkId, WalletId};
+use store::Tx;
+
+use super::family::Member;
+use super::valid::Good;
+use super::{Place, WhyNothing, read};
+use crate::access::{Activity, Judgement, judge_all};
+use crate::cards::wallet_of;
+use crate::settings::ReceiptSettings;
+use crate::{Act, Refused};
+
+/// Whom a card tells.
+pub(super) struct Holder {
+    /// Whose points move.
+    pub wallet: Option<WalletId>,
+    /// Who bought, if the card tells it.
+    pub customer: Option<CustomerId>,
+    /// Why no points can move.
+    pub nothing_because: Option<WhyNothing>,
+}
+
+impl Holder {
+    /// Looks the card up; of a sale, opens a wallet for one that earns for the first time.
+    pub(super) fn of(tx: &mut Tx<'_>, act: &Act, good: &Good, day: Day) -> Result<Self, Refused> {
+        let nobody = |why| Self { wallet: None, customer: None, nothing_because: Some(why) };
+        let Some(number) = &good.card else { return Ok(nobody(WhyNothing::NoCard)) };
+        let Some(mut card) = tx.card(number)? else { return Ok(nobody(WhyNothing::CardUnknown)) };
+        // The job that ends cards may come later in the night.
+        let over = card.expires_on.is_some_and(|last| last < day);
+        let earns = card.state.can(Capability::Earn) && !over;
+        if earns && card.wallet.is_none() && !good.is_return {
+            card = tx.card_to_change(number)?.unwrap_or(card);
+            let none = card.wallet.is_none();
+            wallet_of(tx, act, &mut card)?;
+            if none {
+                tx.put_card(&card)?;
+                tx.changed("card", &number.0, act.at)?;
+            }
+        }
+        let mut customer = card.customer.clone();
+        if let (None, Some(wallet)) = (&customer, &card.wallet) {
+            customer = tx.wallet(wallet)?.and_then(|wallet| wallet.customer);
+        }
+        Ok(Self {
+            wallet: card.wallet.filter(|_| earns),
+            customer: customer.filter(|_| card.state.can(Capability::Identify)),
+            nothing_because: (!earns).then_some(WhyNothing::CardCannotEarn),
+        })
+    }
+}
+
+/// What decides the worth of a receipt.
+pub(super) struct Context<'a> {
+    pub act: &'a Act,
+    pub good: &'a Good,
+    pub place: &'a Place,
+    pub settings: &'a ReceiptSettings,
+}
+
+/// What a receipt earns by itself; what a return takes from a sale that is known, its family says.
+pub(super) struct Worth {
+    pub points_by_line: Vec<i64>,
+    /// Terms of the lot that accrual opens.
+    pub terms: LotTerms,
+    /// The rules by which it was computed: `accrual/{scope}/{version}`.
+    pub rule: String,
+    pub nothing_because: Option<WhyNothing>,
+    /// Whether points may be taken from any lot: a return of a sale that is not known has none of its own.
+    pub any_lot: bool,
+}
+
+impl Worth {
+    pub(super) fn of(
+        tx: &mut Tx<'_>,
+        context: &Context<'_>,
+        holder: &Holder,
+        sale: Option<&Member>,
+    ) -> Result<Self, Refused> {
+        let Context { act, good, place, settings } = *context;
+        let mut worth = Self {
+            points_by_line: vec![0; good.lines.len()],
+            terms: LotTerms::from(act.at),
+            rule: String::new(),
+            nothing_because: None,
+            any_lot: false,
+        };
+        let Some(rules) = tx.ruleset_for("accrual", &place.network)? else {
+            worth.nothing_because = Some(WhyNothing::NoRules);
+            return Ok(worth);
+        };
+        worth.rule = format!("accrual/{}/{}", rules.scope, rules.version);
+        let rules: AccrualRules = read("the rules of accrual", &rules.body)?;
+        // What a return gives back when it is corrected has the terms of the sale.
+        let day = sale.filter(|_| good.is_return).map_or(place.day, |sale| sale.row.day);
+        worth.terms = terms(&rules, day, &place.zone, settings);
+        if good.is_return {
+            if sale.is_some() {
+                return Ok(worth);
+            }
+            worth.nothing_because = Some(WhyNothing::OriginalUnknown);
+            if !settings.take_points_without_original {
+                return Ok(worth);
+            }
+            worth.any_lot = true;
+        }
+        let Some(wallet) = &holder.wallet else { return Ok(worth) };
+        let accrual = earned(tx, &rules, context, wallet)?;
+        let nothing = if accrual.points.0 > 0 && !worth.terms.spendable_after(act.at) {
+            Some(WhyNothing::Expired)
+        } else if held(tx, context, accrual.points.0)? {
+            Some(WhyNothing::Held)
+        } else {
+            None
+        };
+        if nothing.is_some() {
+            worth.nothing_because = nothing;
+            return Ok(worth);
+        }
+        worth.nothing_because = None;
+        worth.points_by_line = accrual.by_line.iter().map(|points| points.0).collect();
+        Ok(worth)
+    }
+}
+
+/// What the lines earn by the rules; less than nothing where goods came back.
+fn earned(
+    tx: &mut Tx<'_>,
+    rules: &AccrualRules,
+    context: &Context<'_>,
+    wallet: &WalletId,
+) -> Result<Accrual, Refused> {
+    let network = NetworkId(context.place.network.clone());
+    let level = crate::levels::level_of(tx, wallet, &network.0)?;
+    let facts = ReceiptFacts { network: Some(&network), level: level.as_ref() };
+    let lines: Vec<LineFact<'_>> = context.good.lines.iter().map(line_fact).collect();
+    accrue(rules, &facts, &lines)
+        .ok_or_else(|| Refused::field("/lines", "out_of_range", "earn more than can be counted"))
+}
+
+fn line_fact(line: &super::LineIn) -> LineFact<'_> {
+    LineFact {
+        category: line.category.as_deref(),
+        net: Money(line.net),
+        points_allowed: line.points_allowed,
+    }
+}
+
+/// Whether card, till or operator are above a limit that holds points until somebody has looked. What
+/// comes is counted by it; a return takes away whatever the limits say.
+fn held(tx: &mut Tx<'_>, context: &Context<'_>, points: i64) -> Result<bool, Refused> {
+    let Context { act, good, place, .. } = *context;
+    if good.is_return {
+        return Ok(false);
+    }
+    let card = good.card.as_ref().map(|card| card.0.as_str());
+    let mut worst = judge_all(tx, act, Activity::Receipt, card, place.day, 1, good.net)?;
+    if points > 0 {
+        worst = worst.max(judge_all(tx, act, Activity::Accrual, card, place.day, 1, points)?);
+    }
+    Ok(worst == Judgement::Held)
+}
+
+/// From when and until when points of a business day may be spent.
+fn terms(rules: &AccrualRules, day: Day, zone: &TimeZone, settings: &ReceiptSettings) -> LotTerms {
+    let after = |days: u32| begin(day, i64::from(days), zone, settings);
+    LotTerms {
+        activates_at: after(rules.activates_after_days),
+        expires_at: rules.expires_after_days.map(after),
+    }
+}
+
+/// When the shop's business day so many days later begins.
+fn begin(day: Day, later: i64, zone: &TimeZone, settings: &ReceiptSettings) -> Instant {
+    let last = i64::from(i32::MAX);
+    let day = Day(i32::try_from((i64::from(day.0) + later).min(last)).unwrap_or(i32::MAX));
+    let midnight = day.date().to_zoned(zone.clone()).map(|begin| begin.timestamp());
+    let midnight = midnight.unwrap_or(Timestamp::MAX).as_microsecond();
+    Instant(midnight.saturating_add(settings.day_starts_minute * 60_000_000))
+}

@@ -1,0 +1,11 @@
+//! Flows of a programme over its database, on SQLite and PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod access;
+mod audit;
+mod backup;
+mod cards;
+#[path = "../../../store/tests/it/fixture.rs"]
+mod fixture;
+mod receipts;
+mod webhooks;
