@@ -1,9 +1,11 @@
 //! The command line's words.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use programme::Day;
+use ipnet::IpNet;
+use programme::{Day, Door, Role};
 
 use crate::language::Language;
 
@@ -48,6 +50,18 @@ pub enum Command {
     Lake(LakeCommand),
     /// Remove a customer from the lake and every kept snapshot.
     Erase(Erase),
+    /// Look through the audit: who did what, and whether somebody altered it.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Copy the programme while it runs, or try whether a backup would serve.
+    Backup(Backup),
+    /// Make a programme of a backup, in the folder that --dir names.
+    Restore(Restore),
+    /// Let people in, or dismiss them, from this machine.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Serve the API over HTTP.
+    Serve(Serve),
 }
 
 #[derive(Debug, Args)]
@@ -229,6 +243,153 @@ pub struct Erase {
     /// Report as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Find the first row that was altered, left out or put in, and signed heads that do not fit.
+    Verify {
+        /// A copy of audit-heads.jsonl from another machine; default: the programme's own.
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
+        /// Report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what was done: the newest deeds, or those done to one thing.
+    Show {
+        /// Kind of thing: card, network, webhook …
+        #[arg(requires = "object")]
+        kind: Option<String>,
+        /// Its id.
+        object: Option<String>,
+        /// Begin after this number.
+        #[arg(long, value_name = "NUMBER", requires = "object", default_value_t = 0)]
+        after: i64,
+        /// So many deeds.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        count: u32,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// The new folder of the backup.
+    #[arg(required_unless_present_any = ["scheduled", "verify"])]
+    pub folder: Option<PathBuf>,
+    /// Make the backup of the settings' schedule, if it is due, and remove those that are too old.
+    #[arg(long, conflicts_with = "folder")]
+    pub scheduled: bool,
+    /// Bring this backup back into a temporary folder, verify the audit and audit the books.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["folder", "scheduled"])]
+    pub verify: Option<PathBuf>,
+    /// A new, empty PostgreSQL database for that, for a backup of one.
+    #[arg(long, value_name = "URL", requires = "verify", env = "PROFFER_RESTORE_DATABASE")]
+    pub database: Option<String>,
+    /// Report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The folder of the backup.
+    pub backup: PathBuf,
+    /// A new, empty PostgreSQL database for a backup of one; default: that of the backup's settings.
+    #[arg(long, value_name = "URL", env = "PROFFER_RESTORE_DATABASE")]
+    pub database: Option<String>,
+    /// Customers who were erased after the backup was made, an id a line: they are erased again.
+    #[arg(long, value_name = "FILE")]
+    pub erased: Option<PathBuf>,
+    /// Report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StaffCommand {
+    /// Print a one-time token by which an administrator comes in.
+    Link {
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add somebody; the password is the first line of the input.
+    Add(StaffAdd),
+    /// Dismiss somebody: all his sessions end.
+    Disable {
+        /// His name.
+        id: String,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List everybody, without passwords.
+    List {
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct StaffAdd {
+    /// The name he will sign in with.
+    pub id: String,
+    /// As whom he acts: administrator, marketer, privacy_officer, analyst, operator, partner, supplier.
+    #[arg(long)]
+    pub role: Role,
+    /// Where he works: office, call_centre, till, partner …
+    #[arg(long, default_value = "office")]
+    pub door: Door,
+    /// Bind him to this network; may be said several times.
+    #[arg(long, value_name = "ID")]
+    pub network: Vec<String>,
+    /// Bind him to this shop; may be said several times.
+    #[arg(long, value_name = "ID")]
+    pub shop: Vec<String>,
+    /// Bind him to this partner.
+    #[arg(long, value_name = "ID")]
+    pub partner: Option<String>,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen; port 0 takes a free one. Beyond this machine it takes TLS or a trusted proxy.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// A file with the certificate and its chain, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// A file with the certificate's private key, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// A proxy before us that speaks TLS and says who asks: an address or a network, as 10.0.0.0/8.
+    #[arg(long, value_name = "ADDRESS", value_parser = network)]
+    pub trusted_proxy: Vec<IpNet>,
+    /// Requests a minute of one client address; 0 means no limit.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 6_000)]
+    pub limit_address: u32,
+    /// Requests a minute of one API key; 0 means no limit.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 12_000)]
+    pub limit_key: u32,
+    /// Questions a minute about one card number; 0 means no limit.
+    #[arg(long, value_name = "REQUESTS", default_value_t = 60)]
+    pub limit_card: u32,
+    /// Attempts a minute to sign in from one client address, and by one name; 0 means no limit.
+    #[arg(long, value_name = "ATTEMPTS", default_value_t = 30)]
+    pub limit_sign_in: u32,
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let alone = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| alone()).map_err(|_| "write 10.0.0.1 or 10.0.0.0/8".to_owned())
 }
 
 fn day(text: &str) -> Result<Day, String> {

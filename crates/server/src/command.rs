@@ -1,5 +1,7 @@
 //! The commands; each calls one function of `programme` and shows the answer.
 
+mod audit;
+mod backup;
 mod demo;
 mod erase;
 mod evaluate;
@@ -8,6 +10,8 @@ mod lake;
 mod offers;
 mod portrait;
 mod refresh;
+mod serve;
+mod staff;
 
 use anyhow::Result;
 use programme::{Programme, Settings};
@@ -28,6 +32,11 @@ pub fn run(cli: &Cli) -> Result<()> {
         Command::Demo(arguments) => demo::run(cli, arguments),
         Command::Lake(command) => lake::run(cli, command),
         Command::Erase(arguments) => erase::run(cli, arguments),
+        Command::Audit(command) => audit::run(cli, command),
+        Command::Backup(arguments) => backup::run(cli, arguments),
+        Command::Restore(arguments) => backup::restore(cli, arguments),
+        Command::Staff(command) => staff::run(cli, command),
+        Command::Serve(arguments) => serve::run(cli, arguments),
     }
 }
 

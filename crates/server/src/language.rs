@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use programme::Reason;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// Language of a sentence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
+    /// English.
     En,
+    /// Russian.
     Ru,
 }
 

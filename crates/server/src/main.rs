@@ -1,4 +1,4 @@
-//! The binary `proffer`: the command line (HTTP comes with the programme's core).
+//! The binary `proffer`: the command line, with `serve` for HTTP (the library beside it).
 //!
 //! It reads arguments, calls one function of `programme`, and shows what came back: as text for a
 //! person (English or Russian) or as JSON for a program. It computes nothing and touches no file of
@@ -10,13 +10,13 @@
 mod bar;
 mod cli;
 mod command;
-mod language;
 mod memory;
 mod text;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use server::language;
 
 use crate::cli::Cli;
 
@@ -27,6 +27,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            // A mistake that only the command could see is wrong use all the same.
+            if let Some(wrong) = error.downcast_ref::<clap::Error>() {
+                wrong.exit();
+            }
             eprintln!("proffer: {error:#}");
             ExitCode::from(1)
         }

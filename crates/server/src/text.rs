@@ -25,6 +25,15 @@ pub fn table(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> String {
     lines.join("\n")
 }
 
+/// A moment of UTC, given in microseconds since 1970.
+pub fn moment(microseconds: i64) -> String {
+    match jiff::Timestamp::from_microsecond(microseconds) {
+        Ok(moment) => moment.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+        // Nobody's clock says such a time.
+        Err(_) => microseconds.to_string(),
+    }
+}
+
 /// A count with spaces between thousands.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -8,10 +8,17 @@ mod it {
     mod day_by_day;
     mod demo_shops;
     mod fixture;
+    mod http;
+    mod http_access;
+    mod http_client;
+    mod http_probe;
+    mod http_process;
+    mod http_strangers;
     mod kills;
     mod outside;
     mod ranges;
     mod readers;
     #[path = "../../../lake/tests/it/s3.rs"]
     mod s3;
+    mod staff;
 }
