@@ -196,6 +196,21 @@ impl Append<'_> {
         Err(LakeError::Raced { number: self.next.number + 1 })
     }
 
+    /// Tells what a commit would do, and removes what was written for it: the lake stays as it is.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub fn give_up(mut self) -> Result<Appended, LakeError> {
+        self.take_written(0)?;
+        let mut appended = std::mem::take(&mut self.appended);
+        appended.already_there = self.already_there;
+        if !self.already_there {
+            let (storage, run) = (self.lake.storage.clone(), self.lake.manifest.next_run);
+            appended.placements = self.placements.finish(&storage, run, &mut self.next)?;
+        }
+        Ok(appended)
+    }
+
     /// This append's state on top of the newest one, which only compactions may have made.
     fn rebased(&self) -> Result<Manifest, LakeError> {
         let base = &self.lake.manifest;

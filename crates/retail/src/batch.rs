@@ -7,8 +7,8 @@ use hashbrown::hash_table::Entry;
 use rustc_hash::FxBuildHasher;
 
 use crate::{
-    Assortment, Campaign, Cost, Coupon, Customer, Invitation, Price, Product, Receipt, Redemption,
-    Shop, Stock,
+    Assortment, Campaign, Cost, Coupon, Customer, Invitation, OpeningBalance, OpeningCard,
+    OpeningLevel, Price, Product, Receipt, Redemption, Shop, Stock,
 };
 
 /// The code of an absent id in a column of [`LineBatch`].
@@ -253,6 +253,9 @@ pub struct Batch {
     pub prices: Vec<Price>,
     pub assortment: Vec<Assortment>,
     pub stock: Vec<Stock>,
+    pub cards: Vec<OpeningCard>,
+    pub balances: Vec<OpeningBalance>,
+    pub levels: Vec<OpeningLevel>,
 }
 
 #[cfg(test)]

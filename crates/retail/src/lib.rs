@@ -12,6 +12,7 @@ mod customer;
 mod history;
 mod id;
 mod money;
+mod opening;
 mod placement;
 mod receipt;
 mod time;
@@ -26,6 +27,7 @@ pub use id::{
     WalletId, compare_ids,
 };
 pub use money::{BasisPoints, Money, Points, Quantity};
+pub use opening::{OpeningBalance, OpeningCard, OpeningLevel, OpeningOwner, RowPlace};
 pub use placement::Placements;
 pub use receipt::{Line, Receipt, ReceiptKey};
 pub use time::{Day, Instant};

@@ -71,6 +71,9 @@ pub struct Import {
     /// Change nothing if more than this share of rows is bad: `1%` or `0.01`.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub max_bad: Option<f64>,
+    /// Read and look over everything, change nothing, and tell what an import would do.
+    #[arg(long)]
+    pub dry_run: bool,
     /// Leave the lake's compaction to `proffer lake compact`.
     #[arg(long)]
     pub compact_later: bool,

@@ -114,6 +114,8 @@ const STAGES: [(&str, &str); programme::STAGES.len()] = [
     ("writing", "запись"),
     ("going through the days of", "повтор дней файла"),
     ("writing the lake", "запись озера данных"),
+    ("writing cards and balances", "запись карт и остатков"),
+    ("looking over cards and balances", "проверка карт и остатков"),
     ("compacting the lake", "уплотнение озера данных"),
 ];
 

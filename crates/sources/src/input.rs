@@ -166,7 +166,7 @@ impl Intake<'_, '_, '_> {
         let result = match &mut self.sink {
             Sink::Receipts { reader, file, parts } => parts.row(reader, row, *file),
             Sink::Placements { reader, placements } => reader.row(row, placements),
-            Sink::Records { reader, batch } => reader.row(row, batch),
+            Sink::Records { reader, batch } => reader.row(row, &self.file, batch),
         };
         if let Err(fault) = result {
             self.tally.bad(self.feed, &self.file, row.number, *fault);

@@ -34,7 +34,9 @@ mod text;
 mod value;
 
 pub use input::{Files, Input, fits};
-pub use mapping::{FeedKind, FeedMapping, FileFormat, Mapping, MappingError};
+pub use mapping::{
+    CARD_KINDS, CARD_STATES, FeedKind, FeedMapping, FileFormat, Mapping, MappingError,
+};
 pub use problem::{
     Count, PROBLEMS_MAX, Problem, ProblemCode, ReadError, ReadErrorCode, VALUE_CHARS_MAX,
 };

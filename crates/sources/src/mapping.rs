@@ -15,6 +15,7 @@ use crate::clock::Format;
 use crate::rule::Rule;
 
 pub(crate) use field::{Absent, Field, Shape, Source};
+pub use field::{CARD_KINDS, CARD_STATES};
 pub(crate) use section::nearest;
 use section::{Result, Section, Wrong, wrong};
 
@@ -35,11 +36,14 @@ pub enum FeedKind {
     Assortment,
     Stock,
     Placements,
+    Cards,
+    Balances,
+    Levels,
 }
 
 impl FeedKind {
     /// Every kind, in the order in which feeds are reported.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Receipts,
         Self::Products,
         Self::Shops,
@@ -53,6 +57,9 @@ impl FeedKind {
         Self::Assortment,
         Self::Stock,
         Self::Placements,
+        Self::Cards,
+        Self::Balances,
+        Self::Levels,
     ];
 
     /// Its table in the mapping file.
@@ -72,12 +79,21 @@ impl FeedKind {
             Self::Assortment => "assortment",
             Self::Stock => "stock",
             Self::Placements => "placements",
+            Self::Cards => "cards",
+            Self::Balances => "balances",
+            Self::Levels => "levels",
         }
     }
 
     /// Whether its rows describe people, so that a name or an address in it is personal.
     pub(crate) fn of_customers(self) -> bool {
-        matches!(self, Self::Customers | Self::Invitations | Self::Redemptions)
+        matches!(self, Self::Customers | Self::Invitations | Self::Redemptions) || self.is_opening()
+    }
+
+    /// Whether its rows are what a programme begins with: they go to the books, not to the lake.
+    #[must_use]
+    pub fn is_opening(self) -> bool {
+        matches!(self, Self::Cards | Self::Balances | Self::Levels)
     }
 }
 
@@ -515,6 +531,9 @@ fn needed(kind: FeedKind, section: &Section<'_>, fields: &[Field]) -> Result<()>
     let has = |name: &str| fields.iter().any(|field| field.name == name);
     if let Some(spec) = field::specs(kind).iter().find(|spec| spec.required && !has(spec.name)) {
         return wrong(section.span.clone(), format!("{} is needed", section.path(spec.name)));
+    }
+    if matches!(kind, FeedKind::Balances | FeedKind::Levels) && has("card") == has("account") {
+        return wrong(section.span.clone(), format!("{} needs card or account", section.name));
     }
     if kind != FeedKind::Receipts {
         return Ok(());

@@ -32,11 +32,22 @@ pub enum ProblemCode {
     TooLong,
     NotAnObject,
     Value,
+    Word,
+    CardNumber,
+    UnknownPlace,
+    DuplicateCard,
+    CardDiffers,
+    CardLink,
+    UnknownCard,
+    OtherNetwork,
+    BalanceDiffers,
+    UnknownLevel,
+    LevelDiffers,
 }
 
 impl ProblemCode {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 24] = [
         Self::Missing,
         Self::Number,
         Self::Date,
@@ -50,6 +61,17 @@ impl ProblemCode {
         Self::TooLong,
         Self::NotAnObject,
         Self::Value,
+        Self::Word,
+        Self::CardNumber,
+        Self::UnknownPlace,
+        Self::DuplicateCard,
+        Self::CardDiffers,
+        Self::CardLink,
+        Self::UnknownCard,
+        Self::OtherNetwork,
+        Self::BalanceDiffers,
+        Self::UnknownLevel,
+        Self::LevelDiffers,
     ];
 
     /// The code as it stands in quarantine files and reports.
@@ -69,6 +91,17 @@ impl ProblemCode {
             Self::TooLong => "too-long",
             Self::NotAnObject => "not-an-object",
             Self::Value => "value",
+            Self::Word => "word",
+            Self::CardNumber => "card-number",
+            Self::UnknownPlace => "unknown-place",
+            Self::DuplicateCard => "duplicate-card",
+            Self::CardDiffers => "card-differs",
+            Self::CardLink => "card-link",
+            Self::UnknownCard => "unknown-card",
+            Self::OtherNetwork => "other-network",
+            Self::BalanceDiffers => "balance-differs",
+            Self::UnknownLevel => "unknown-level",
+            Self::LevelDiffers => "level-differs",
         }
     }
 
@@ -89,6 +122,19 @@ impl ProblemCode {
             Self::TooLong => "the row is longer than 1 MiB",
             Self::NotAnObject => "the line is not a JSON object",
             Self::Value => "the value has a kind that the field cannot hold",
+            Self::Word => "a word stands for nothing that the field knows",
+            Self::CardNumber => "the network's cards have no such number, or a digit was mistyped",
+            Self::UnknownPlace => "a network, or a shop of the card's network, is not known here",
+            Self::DuplicateCard => "an earlier row has this card with other content",
+            Self::CardDiffers => "the card is known here with other content",
+            Self::CardLink => "a card cannot be replaced by this one, or is not replaced",
+            Self::UnknownCard => "no card, or no account of cards, is known by this name",
+            Self::OtherNetwork => "the account's cards are of another network",
+            Self::BalanceDiffers => "another opening balance was brought for this wallet before",
+            Self::UnknownLevel => "the network has published no such level",
+            Self::LevelDiffers => {
+                "the wallet has another level, or an earlier row gives it another"
+            }
         }
     }
 }
@@ -259,9 +305,14 @@ impl Tally {
             return;
         }
         let Fault { code, field, value, reason } = fault;
-        let value = shorten(&personal::masked(&value));
+        let value = told(&value);
         self.problems.push(Problem { code, feed, file: file.clone(), line, field, value, reason });
     }
+}
+
+/// A value as problems tell it: short, personal data masked.
+pub(crate) fn told(value: &str) -> String {
+    shorten(&personal::masked(value))
 }
 
 fn shorten(value: &str) -> String {

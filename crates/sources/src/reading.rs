@@ -10,7 +10,7 @@ use crate::input::{Files, Found, Input, Intake, Opened};
 use crate::mapping::{FeedKind, FileFormat};
 use crate::parts::Parts;
 use crate::placements::{self, Placements};
-use crate::problem::{Count, Problem, ReadError, Stop, Tally};
+use crate::problem::{Count, PROBLEMS_MAX, Problem, ReadError, Stop, Tally, told};
 use crate::{csv, json_lines, parquet, receipts, records};
 
 /// What became of the rows of a mapping's files; the good ones are in the parts.
@@ -24,6 +24,20 @@ pub struct Summary {
     pub inputs: Vec<Input>,
     /// Sentences worth showing to whoever imports.
     pub warnings: Vec<String>,
+}
+
+impl Summary {
+    /// Sets aside a row that was good by itself and turns out to be wrong beside what is known elsewhere.
+    pub fn set_aside(&mut self, problem: Problem) {
+        if let Some(count) = self.counts.iter_mut().find(|count| count.feed == problem.feed) {
+            count.bad += 1;
+            count.good = count.good.saturating_sub(1);
+            *count.bad_by_code.entry(problem.code).or_default() += 1;
+        }
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(Problem { value: told(&problem.value), ..problem });
+        }
+    }
 }
 
 /// How far the work is.

@@ -1,7 +1,12 @@
-//! Rows of every feed but receipts: catalogue, customers, campaigns, prices, stock.
+//! Rows of every feed but receipts: catalogue, customers, campaigns, prices, stock; `records/opening.rs`
+//! reads what a programme begins with.
+
+mod opening;
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::path::Path;
+use std::sync::Arc;
 
 use retail::{
     Assortment, Batch, Campaign, CampaignId, Cost, Coupon, CouponId, Customer, CustomerId, Day,
@@ -31,7 +36,7 @@ impl<'m> Reader<'m> {
     }
 
     /// Adds a row, or says what is wrong with it.
-    pub fn row(&mut self, row: &Row<'_>, batch: &mut Batch) -> Parsed<()> {
+    pub fn row(&mut self, row: &Row<'_>, file: &Arc<Path>, batch: &mut Batch) -> Parsed<()> {
         match self.mapping.kind {
             // These have readers of their own.
             FeedKind::Receipts | FeedKind::Placements => {}
@@ -67,6 +72,9 @@ impl<'m> Reader<'m> {
             }),
             FeedKind::Assortment => batch.assortment.push(self.assortment(row)?),
             FeedKind::Stock => batch.stock.push(self.stock(row)?),
+            FeedKind::Cards => batch.cards.push(self.opening_card(row, file)?),
+            FeedKind::Balances => batch.balances.push(self.opening_balance(row, file)?),
+            FeedKind::Levels => batch.levels.push(self.opening_level(row, file)?),
         }
         Ok(())
     }

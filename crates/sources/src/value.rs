@@ -88,6 +88,43 @@ impl Values {
         Ok(self.amount(field, row, places)?.map(Quantity))
     }
 
+    /// Something counted, in its smallest part, if there is some: a part of that is none.
+    pub fn count(&self, field: Option<&Field>, row: &Row<'_>) -> Parsed<Option<i64>> {
+        /// Places behind the mark that are looked at.
+        const PLACES: u32 = 4;
+        let Some(field) = field else { return Ok(None) };
+        let smallest = if field.unit == Unit::Major { 100 } else { 10_000 };
+        match self.amount(field, row, PLACES)? {
+            Some(amount) if amount % smallest != 0 => {
+                let mut joined = String::new();
+                let value = field.cell(row, &mut joined).to_text();
+                let reason = "is no whole number of the unit's smallest part";
+                Err(Fault::field(ProblemCode::Number, &field.name, value, reason))
+            }
+            amount => Ok(amount.map(|amount| amount / smallest)),
+        }
+    }
+
+    /// A name of ours, if there is one: as it is written, or by the retailer's own word for it.
+    pub fn word(
+        &self,
+        field: Option<&Field>,
+        known: &[&str],
+        row: &Row<'_>,
+    ) -> Parsed<Option<String>> {
+        let Some(text) = self.text(field, row)? else { return Ok(None) };
+        let words = field.map_or(&[][..], |field| &field.words);
+        if let Some((_, name)) = words.iter().find(|(word, _)| *word == text) {
+            return Ok(Some(name.clone()));
+        }
+        if known.is_empty() || known.contains(&text.as_str()) {
+            return Ok(Some(text));
+        }
+        let name = field.map_or("", |field| &field.name);
+        let reason = format!("is none of {}, nor one of the mapping's words", known.join(", "));
+        Err(Fault::field(ProblemCode::Word, name, text, reason))
+    }
+
     #[inline]
     fn amount(&self, field: &Field, row: &Row<'_>, places: u32) -> Parsed<Option<i64>> {
         match &field.source {

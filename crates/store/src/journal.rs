@@ -115,16 +115,24 @@ impl Tx<'_> {
         Ok(waiting.unwrap_or((0, None)))
     }
 
-    /// Takes the rows of a batch that the lake has out of the journal.
+    /// Notes that the lake has a batch; whoever reads leaves its rows out from then on.
     ///
     /// # Errors
     /// As [`Tx::add_to_journal`].
     pub fn journal_moved(&mut self, number: i64, moved_at: Instant) -> Result<(), DbError> {
-        self.execute(&FORGET, &[("batch", number.into())])?;
         let params = [("moved_at", moved_at.0.into()), ("number", number.into())];
         self.execute(&BATCH_MOVED, &params)?;
         // Of those in the lake only the last is asked for.
         self.execute(&FORGET_BATCHES, &[("before", number.into())]).map(drop)
+    }
+
+    /// Takes rows that the lake has out of the journal, at most so many; says how many it were. Others
+    /// write between one such call and the next.
+    ///
+    /// # Errors
+    /// As [`Tx::add_to_journal`].
+    pub fn forget_moved(&mut self, most: u32) -> Result<u64, DbError> {
+        self.execute(&FORGET, &[("most", i64::from(most).into())])
     }
 
     /// Number of the last batch whose rows have left the journal, 0 before the first: a state of the

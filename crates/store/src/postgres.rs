@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use postgres::config::{Host, SslMode};
 use postgres::error::SqlState;
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use postgres::{Client, Config, NoTls, fallible_iterator::FallibleIterator};
@@ -57,6 +59,7 @@ impl Postgres {
         if let (None, Ok(password)) = (config.get_password(), std::env::var("PGPASSWORD")) {
             config.password(password);
         }
+        refuse_plain_beyond_this_machine(&config)?;
         let milliseconds = limits.read_time_max.as_millis();
         config.application_name("proffer").connect_timeout(limits.wait_max);
         config.options(&format!(
@@ -177,6 +180,25 @@ impl std::ops::DerefMut for Taken<'_> {
 /// A little longer each time, so that two who meet do not meet for ever.
 fn pause(tried: u32) -> Duration {
     Duration::from_millis(1 << tried.min(6))
+}
+
+/// Nothing but a tunnel protects what goes to another machine: that must be somebody's decision.
+fn refuse_plain_beyond_this_machine(config: &Config) -> Result<(), DbError> {
+    let here = |host: &Host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    };
+    if config.get_hosts().iter().all(here) || config.get_ssl_mode() == SslMode::Disable {
+        return Ok(());
+    }
+    Err(DbError::Setting {
+        why: "it is on another machine, and TLS to it is not spoken yet: reach it through a tunnel on \
+              this machine, or say sslmode=disable in its URL where the network is your own"
+            .to_owned(),
+    })
 }
 
 /// Whether the database sorts by bytes and commits to the disk.

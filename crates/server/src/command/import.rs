@@ -1,5 +1,7 @@
 //! `proffer import MAPPING.toml`
 
+mod opening;
+
 use anyhow::Result;
 use programme::{Extent, ImportReport, Programme};
 
@@ -10,14 +12,17 @@ use crate::text::{count, percent, table};
 
 pub fn run(cli: &Cli, arguments: &Import) -> Result<()> {
     let (programme, language) = open(cli)?;
-    let report =
-        watched(language, |bar| programme.import(&arguments.mapping, arguments.max_bad, bar))?;
+    let (mapping, max_bad) = (&arguments.mapping, arguments.max_bad);
+    let report = watched(language, |bar| match arguments.dry_run {
+        true => programme.try_import(mapping, max_bad, bar),
+        false => programme.import(mapping, max_bad, bar),
+    })?;
     if arguments.json {
         say_json(&report)?
     } else {
         say(&text(&report, language))?
     }
-    if !arguments.compact_later {
+    if !arguments.compact_later && !arguments.dry_run {
         compact(&programme, language);
     }
     Ok(())
@@ -68,10 +73,20 @@ pub fn text(report: &ImportReport, language: Language) -> String {
         })
         .collect();
     let mut lines = Vec::new();
+    if report.dry_run {
+        let what = language.pick(
+            "A dry run: nothing was changed. An import would do this:",
+            "Пробный запуск: ничего не изменено. Загрузка сделала бы следующее:",
+        );
+        lines.extend([what.to_owned(), String::new()]);
+    }
     if !rows.is_empty() {
         lines.extend([table(&header, &rows, &[1, 2, 3, 4]), String::new()]);
     }
     lines.extend(changes(report, language));
+    if let Some(opening) = &report.opening {
+        lines.extend(opening::lines(opening, language));
+    }
     if let Some(quarantine) = &report.quarantine {
         let what = language.pick("bad rows are listed in", "отложенных строк перечислены в");
         lines.push(format!("{} {what} {}", count(quarantine.rows), quarantine.path.display()));
@@ -93,6 +108,10 @@ pub fn text(report: &ImportReport, language: Language) -> String {
 fn changes(report: &ImportReport, language: Language) -> Vec<String> {
     let lake = &report.lake;
     if lake.already_there {
+        // What is brought from an old programme is told by itself.
+        if report.opening.is_some() {
+            return Vec::new();
+        }
         return vec![
             language
                 .pick(

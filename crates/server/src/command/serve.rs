@@ -55,7 +55,8 @@ pub fn run(cli: &Cli, arguments: &Serve) -> Result<()> {
         let scheme = if tls.is_some() { "https" } else { "http" };
         say(&format!("listening on {scheme}://{address}"))?;
         if let Some(invitation) = &invitation {
-            say(invitation)?;
+            // Whoever started it may have read the address and gone.
+            let _ = say(invitation);
         }
         http::listen::serve(listener, tls, app, http::routes(), stop).await
     })?;

@@ -21,6 +21,10 @@ pub(crate) enum Shape {
     Time,
     Week,
     Kind,
+    /// A name out of these, or any where there are none; the retailer's own words may stand for them.
+    Word(&'static [&'static str]),
+    /// Something counted: whole numbers of its smallest part.
+    Count,
     Flag,
     /// A table of texts under names of the retailer's own.
     Texts,
@@ -50,7 +54,9 @@ const fn of_customer(spec: FieldSpec) -> FieldSpec {
     FieldSpec { customer: true, ..spec }
 }
 
-use Shape::{Date, Flag, Flags, Kind, Moment, Money, Quantity, Text, Texts, Time, Week};
+use Shape::{
+    Count, Date, Flag, Flags, Kind, Moment, Money, Quantity, Text, Texts, Time, Week, Word,
+};
 
 const RECEIPTS: &[FieldSpec] = &[
     needs("number", Text),
@@ -122,6 +128,48 @@ const PLACEMENTS: &[FieldSpec] = &[
     has("display", Text),
     has("mailer", Text),
 ];
+const CARDS: &[FieldSpec] = &[
+    of_customer(needs("number", Text)),
+    needs("network", Text),
+    needs("state", Word(&CARD_STATES)),
+    has("kind", Word(&CARD_KINDS)),
+    of_customer(has("customer", Text)),
+    of_customer(has("account", Text)),
+    has("shop", Text),
+    has("expires", Date),
+    of_customer(has("replaced_by", Text)),
+    of_customer(has("reason", Word(&[]))),
+];
+const BALANCES: &[FieldSpec] = &[
+    of_customer(has("card", Text)),
+    of_customer(has("account", Text)),
+    has("unit", Text),
+    needs("amount", Count),
+    has("activates", Date),
+    has("expires", Date),
+];
+const LEVELS: &[FieldSpec] = &[
+    of_customer(has("card", Text)),
+    of_customer(has("account", Text)),
+    needs("level", Word(&[])),
+    has("since", Date),
+    has("granted_until", Date),
+];
+
+/// Where cards stand in their life, as `membership` names it.
+pub const CARD_STATES: [&str; 9] = [
+    "created",
+    "prepared",
+    "issued",
+    "active",
+    "suspended",
+    "blocked",
+    "replaced",
+    "closed",
+    "expired",
+];
+/// Kinds of cards, as `membership` names them.
+pub const CARD_KINDS: [&str; 3] = ["plastic", "virtual", "phone"];
 
 /// The fields of a feed.
 pub(crate) fn specs(feed: FeedKind) -> &'static [FieldSpec] {
@@ -139,6 +187,9 @@ pub(crate) fn specs(feed: FeedKind) -> &'static [FieldSpec] {
         FeedKind::Assortment => ASSORTMENT,
         FeedKind::Stock => STOCK,
         FeedKind::Placements => PLACEMENTS,
+        FeedKind::Cards => CARDS,
+        FeedKind::Balances => BALANCES,
+        FeedKind::Levels => LEVELS,
     }
 }
 
@@ -208,6 +259,8 @@ pub(crate) struct Field {
     pub format: Format,
     /// Values of a kind that make a line a return.
     pub returns: Vec<String>,
+    /// The retailer's own words, each with the name that it stands for.
+    pub words: Vec<(String, String)>,
     /// The day on which week 1 begins, where weeks are counted.
     pub first: Option<i32>,
     pub customer: bool,
@@ -303,9 +356,15 @@ pub(super) fn parse(
         name,
         source: Source::Constant(String::new()),
         none: Absent::of(&defaults.none),
-        unit: if spec.shape == Quantity { Unit::Major } else { defaults.unit },
+        unit: match spec.shape {
+            Quantity => Unit::Major,
+            // Points are counted whole, unless the field says otherwise.
+            Count => Unit::Minor,
+            _ => defaults.unit,
+        },
         format: defaults.format(spec.shape),
         returns: Vec::new(),
+        words: Vec::new(),
         first: None,
         customer: spec.customer,
     };
@@ -334,7 +393,8 @@ fn options(
 ) -> Result<()> {
     let known: &[&str] = match spec.shape {
         Money => &["column", "constant", "sum", "none", "unit"],
-        Quantity => &["column", "constant", "none", "unit"],
+        Quantity | Count => &["column", "constant", "none", "unit"],
+        Word(_) => &["column", "constant", "none", "words"],
         Moment | Date | Time => &["column", "columns", "join", "constant", "none", "format"],
         Week => &["column", "none", "format", "first"],
         Kind => &["column", "none", "returns"],
@@ -389,12 +449,36 @@ fn options(
         field.first = Some(day.0);
     }
     field.returns = section.scalars("returns")?.unwrap_or_default();
+    if let Word(known) = spec.shape {
+        words(section, known, field)?;
+    }
+    Ok(())
+}
+
+/// Which of the retailer's words stand for which names of ours.
+fn words(section: &Section<'_>, known: &[&str], field: &mut Field) -> Result<()> {
+    let fits = |name: &str| known.is_empty() || known.contains(&name);
+    if let Source::Constant(name) = &field.source
+        && !fits(name)
+    {
+        let span = section.get("constant").map_or(section.span.clone(), Spanned::span);
+        return wrong(span, unknown(&format!("{} {name:?}", section.name), name, known));
+    }
+    let Some(value) = section.get("words") else { return Ok(()) };
+    let table = Section::of(section.path("words"), value)?;
+    for (word, span, _) in table.entries() {
+        let name = table.text(word)?.unwrap_or_default();
+        if !fits(name) {
+            return wrong(span, unknown(&format!("{} = {name:?}", table.path(word)), name, known));
+        }
+        field.words.push((word.trim().to_owned(), name.to_owned()));
+    }
     Ok(())
 }
 
 /// A constant amount is wrong in every row or in none, so it is said at once.
 fn constant(section: &Section<'_>, spec: FieldSpec, text: &str) -> Result<()> {
-    let number = matches!(spec.shape, Money | Quantity);
+    let number = matches!(spec.shape, Money | Quantity | Count);
     if number && crate::number::parse(text, b'.', 3).is_err() {
         let span = section.get("constant").map_or(section.span.clone(), Spanned::span);
         return wrong(span, format!("{} is not a number", section.path("constant")));

@@ -8,6 +8,7 @@ mod feeds;
 mod lines;
 mod manual;
 mod mappings;
+mod opening;
 mod parts;
 mod placements;
 mod robust;

@@ -162,6 +162,23 @@ CREATE TABLE card_event (
 );
 CREATE INDEX card_event_by_card ON card_event (card, id);
 
+-- What wallets began with, brought from the programme before this one: by the old name of an account, and lot
+-- by lot with the chain that posted it. An amount below nothing is owed.
+CREATE TABLE opening_account (
+    account TEXT PRIMARY KEY,
+    wallet TEXT NOT NULL REFERENCES wallet (id)
+) {{clustered}};
+CREATE TABLE opening_balance (
+    chain TEXT PRIMARY KEY,
+    wallet TEXT NOT NULL REFERENCES wallet (id),
+    unit TEXT NOT NULL,
+    amount BIGINT NOT NULL,
+    -- As the old programme said; null is at once, and never.
+    activates_at BIGINT,
+    expires_at BIGINT
+) {{clustered}};
+CREATE INDEX opening_balance_by_wallet ON opening_balance (wallet, chain);
+
 -- What a wallet bought, by network and business day: what levels are measured by.
 CREATE TABLE wallet_day (
     wallet TEXT NOT NULL REFERENCES wallet (id),

@@ -1,10 +1,11 @@
 //! Networks, shops, tills, rules, wallets and cards come back as they were stored.
 
+use ledger::Unit;
 use membership::{CardKind, CardState, NumberRange, Scheme};
 use retail::{CardId, CustomerId, Day, Instant, NetworkId, ShopId, TillId, WalletId};
 use store::{
-    Card, CardEvent, DbError, Network, Printed, RangeOfNumbers, Ruleset, ScatterKey, ShopPlace,
-    Store, Till, Tx, Wallet, WalletLevel,
+    Card, CardEvent, DbError, Network, OpeningPosted, Printed, RangeOfNumbers, Ruleset, ScatterKey,
+    ShopPlace, Store, Till, Tx, Wallet, WalletLevel,
 };
 
 use super::fixture::NOW;
@@ -24,6 +25,7 @@ pub fn exercise(store: &Store) {
     places(store);
     rules(store);
     wallets(store);
+    openings(store);
     cards(store);
     numbers(store);
 }
@@ -131,6 +133,30 @@ fn wallets(store: &Store) {
         read(store, |tx| tx.levels_due(Day(day), after, 9)).len()
     };
     assert_eq!([due(20_099, ("", "")), due(20_100, ("", "")), due(20_100, ("w1", "n"))], [0, 1, 0]);
+}
+
+fn openings(store: &Store) {
+    let id = WalletId::from("w1");
+    let posted = |chain: &str, amount, expires_at| OpeningPosted {
+        chain: chain.into(),
+        wallet: "w1".into(),
+        unit: Unit::from("POINT"),
+        amount,
+        activates_at: None,
+        expires_at,
+    };
+    let all = vec![posted("opening/b/0", 70, Some(NOW)), posted("opening/b/1", -20, None)];
+    let rows = all.clone();
+    write(store, move |tx| {
+        tx.add_opening_account("A-1", &"w1".into())?;
+        tx.add_opening_account("A-1", &"w1".into())?;
+        rows.iter().try_for_each(|row| tx.add_opening_balance(row))
+    });
+    let account = read(store, |tx| tx.opening_account("A-1"));
+    assert_eq!(account, Some(("w1".into(), "n".into())));
+    assert_eq!(read(store, |tx| tx.opening_balances(&id)), all);
+    let sum = |unit: &str| read(store, |tx| tx.opening_sum(&Unit::from(unit)));
+    assert_eq!((sum("POINT"), sum("RUB")), (50, 0));
 }
 
 fn cards(store: &Store) {

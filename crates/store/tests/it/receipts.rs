@@ -129,7 +129,10 @@ fn journal(store: &Store) {
     assert_eq!(store.read(|tx| tx.journal_batch(1)).unwrap().len(), 2);
     let last = || store.read(|tx| tx.journal_last_moved()).unwrap();
     assert_eq!(last(), 0);
+    let forget = |most| store.write(move |tx| tx.forget_moved(most)).unwrap();
+    assert_eq!(forget(9), 0, "nothing is moved yet");
     store.write(|tx| tx.journal_moved(1, NOW)).unwrap();
+    assert_eq!([forget(1), forget(9), forget(9)], [1, 1, 0]);
     assert_eq!((last(), rows(JournalOf::Everybody)), (1, vec![row("r2", None)]));
     assert_eq!(store.read(|tx| tx.journal_waiting()).unwrap(), (1, Some(NOW)));
     assert_eq!(claim(), Some(2));

@@ -254,3 +254,20 @@ fn a_postgres_that_sorts_by_language_is_refused() {
     client.batch_execute(&format!("DROP DATABASE {other} WITH (FORCE)")).unwrap();
     assert!(error.contains("LC_COLLATE 'C'"), "{error}");
 }
+
+#[test]
+fn a_database_on_another_machine_is_not_spoken_to_in_plain_text_by_accident() {
+    for (url, expected) in [
+        ("postgres://proffer@192.0.2.1/x", "TLS"),
+        ("postgres://proffer@db.example.test/x?sslmode=prefer", "TLS"),
+        ("postgres://proffer@127.0.0.1:1/x", "cannot be reached"),
+        ("postgres://proffer:secret@localhost:1/x", "cannot be reached"),
+        ("postgres://proffer@[::1/x", "cannot be understood"),
+    ] {
+        let location = store::Location::Postgres(url.to_owned());
+        let limits = Limits { wait_max: Duration::from_millis(300), ..Limits::default() };
+        let error = Store::open(&location, &limits, NOW).err().map(|error| error.to_string());
+        let error = error.unwrap_or_default();
+        assert!(error.contains(expected) && !error.contains("secret"), "{url}: {error}");
+    }
+}

@@ -1,0 +1,233 @@
+//! Writes a plan, so many rows a write. Whatever stops it, importing the same files again goes on.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ledger::{AccountId, Cause, Chain, LotTerms, Transfer, Unit};
+use retail::{CardId, WalletId};
+use serde_json::json;
+use store::{Card, CardEvent, OpeningPosted, Tx, Wallet, WalletLevel};
+
+use super::{AT_ONCE, OpeningReport, Plan, PlannedWallet};
+use crate::cards::open_points;
+use crate::progress::{Progress, WRITING_BOOKS};
+use crate::{Act, Programme, Refused};
+
+/// A card that is stored, and its wallet where that is new with it.
+#[derive(Clone)]
+struct NewCard {
+    card: Card,
+    wallet: Option<Wallet>,
+}
+
+impl Programme {
+    /// Writes what was planned; tells what is in the books afterwards.
+    ///
+    /// # Errors
+    /// When the database fails, or somebody changed a card meanwhile: then a part is written, and the
+    /// same files are to be imported again.
+    pub(crate) fn begin_with(
+        &self,
+        act: &Act,
+        plan: Plan,
+        progress: &dyn Progress,
+    ) -> Result<OpeningReport, Refused> {
+        let batch = Arc::new(plan.batch.clone());
+        let (cards, attached) = plan.cards(act);
+        let Plan { mut report, wallets, accounts, balances, levels, .. } = plan;
+        let accounts: Vec<(String, WalletId)> = accounts
+            .into_iter()
+            .map(|(account, wallet)| (account, wallets[wallet].id.clone()))
+            .collect();
+        let total = cards.len() + attached.len() + accounts.len() + balances.len() + levels.len();
+        if total > 0 {
+            progress.stage(WRITING_BOOKS, Some(total as u64));
+        }
+        let mut done = 0;
+        let mut each = |rows: usize| {
+            done += rows as u64;
+            progress.done(done);
+        };
+        self.in_pieces(act, "import.cards", &batch, cards, &mut each, add_card)?;
+        self.in_pieces(act, "import.cards", &batch, attached, &mut each, attach)?;
+        self.in_pieces(
+            act,
+            "import.accounts",
+            &batch,
+            accounts,
+            &mut each,
+            |tx, _, (account, wallet), _| Ok(tx.add_opening_account(account, wallet)?),
+        )?;
+        if !balances.is_empty() {
+            self.open_sources(&report)?;
+        }
+        self.in_pieces(act, "import.balances", &batch, balances, &mut each, post)?;
+        self.in_pieces(act, "import.levels", &batch, levels, &mut each, put_level)?;
+        self.reconcile(&mut report)?;
+        Ok(report)
+    }
+
+    /// Opens the accounts that balances come from.
+    fn open_sources(&self, report: &OpeningReport) -> Result<(), Refused> {
+        let units: Vec<Unit> = report.balances.keys().map(|unit| Unit(unit.clone())).collect();
+        self.store()?.write(move |tx| {
+            let open = |unit| tx.open_account(&AccountId::opening(unit), unit, None, false);
+            Ok(units.iter().try_for_each(open)?)
+        })
+    }
+
+    /// Holds the report against what is in the books now.
+    fn reconcile(&self, report: &mut OpeningReport) -> Result<(), Refused> {
+        self.store()?.read(|tx| {
+            for (unit, brought) in &mut report.balances {
+                let unit = Unit(unit.clone());
+                let opening = tx.account(&AccountId::opening(&unit))?;
+                let opening = opening.map_or(0, |account| account.balance());
+                brought.reconcile(opening, tx.opening_sum(&unit)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes rows, so many a write; the audit has one deed of each write.
+    fn in_pieces<T: Clone + Send + Sync + 'static>(
+        &self,
+        act: &Act,
+        action: &'static str,
+        batch: &Arc<String>,
+        rows: Vec<T>,
+        done: &mut dyn FnMut(usize),
+        write: fn(&mut Tx<'_>, &Act, &T, &str) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
+        for some in rows.chunks(AT_ONCE) {
+            let (act, batch, piece) = (act.clone(), batch.clone(), Arc::<[T]>::from(some));
+            self.store()?.write(move |tx| {
+                for row in piece.iter() {
+                    write(tx, &act, row, &batch)?;
+                }
+                let detail = json!({ "rows": piece.len() });
+                tx.add_deed(&act.deed(action, "import", &batch, &detail))?;
+                Ok::<_, Refused>(())
+            })?;
+            done(some.len());
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// New cards, and known ones that get a wallet; each new wallet goes with the first card that opens it.
+    fn cards(&self, act: &Act) -> (Vec<NewCard>, Vec<(CardId, Wallet, bool)>) {
+        let mut stored: HashSet<usize> = HashSet::new();
+        let mut cards = Vec::new();
+        for planned in self.cards.iter().filter(|planned| !planned.known && !planned.wrong) {
+            let wallet = planned.wallet.map(|place| (place, &self.wallets[place]));
+            let card = Card {
+                wallet: wallet.map(|(_, wallet)| wallet.id.clone()),
+                changed_at: act.at,
+                ..planned.card.clone()
+            };
+            let first = wallet.filter(|(place, wallet)| wallet.new && stored.insert(*place));
+            cards.push(NewCard { card, wallet: first.map(|(_, wallet)| wallet.stored(act)) });
+        }
+        let attached = self.attached.iter().map(|(number, place)| {
+            let wallet = &self.wallets[*place];
+            (number.clone(), wallet.stored(act), wallet.new && stored.insert(*place))
+        });
+        let attached = attached.collect();
+        (cards, attached)
+    }
+}
+
+impl PlannedWallet {
+    fn stored(&self, act: &Act) -> Wallet {
+        Wallet {
+            id: self.id.clone(),
+            network: self.network.clone(),
+            customer: self.customer.clone().filter(|_| !self.several),
+            created_at: act.at,
+            version: 1,
+        }
+    }
+}
+
+fn add_wallet(tx: &mut Tx<'_>, act: &Act, wallet: &Wallet) -> Result<(), Refused> {
+    tx.add_wallet(wallet)?;
+    open_points(tx, &wallet.id)?;
+    Ok(tx.changed("wallet", &wallet.id.0, act.at)?)
+}
+
+fn add_card(tx: &mut Tx<'_>, act: &Act, new: &NewCard, batch: &str) -> Result<(), Refused> {
+    if let Some(wallet) = &new.wallet {
+        add_wallet(tx, act, wallet)?;
+    }
+    let card = &new.card;
+    if !tx.add_card(card)? {
+        return Err(overtaken(&card.number));
+    }
+    tx.add_card_event(&CardEvent {
+        card: card.number.clone(),
+        operation: "import".to_owned(),
+        from: card.state,
+        to: card.state,
+        reason: card.reason.clone(),
+        other_card: card.replaced_by.clone(),
+        actor: act.actor.clone(),
+        role: act.role.as_str().to_owned(),
+        door: act.door.as_str().to_owned(),
+        shop: card.shop.as_ref().map(|shop| shop.0.clone()),
+        till: None,
+        request: batch.to_owned(),
+        at: act.at,
+    })?;
+    Ok(tx.changed("card", &card.number.0, act.at)?)
+}
+
+/// Gives a wallet to a card that has none.
+fn attach(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    (number, wallet, new): &(CardId, Wallet, bool),
+    _batch: &str,
+) -> Result<(), Refused> {
+    let card = tx.card_to_change(number)?.filter(|card| card.wallet.is_none());
+    let mut card = card.ok_or_else(|| overtaken(number))?;
+    if *new {
+        add_wallet(tx, act, wallet)?;
+    }
+    card.wallet = Some(wallet.id.clone());
+    card.changed_at = act.at;
+    tx.put_card(&card)?;
+    Ok(tx.changed("card", &number.0, act.at)?)
+}
+
+fn overtaken(number: &CardId) -> Refused {
+    let why =
+        format!("card {number} was changed while it was imported: import the same files again");
+    Refused::Conflict { code: "overtaken", why }
+}
+
+/// Posts one balance: a lot from the account `opening`, or a debt into it.
+fn post(tx: &mut Tx<'_>, act: &Act, row: &OpeningPosted, batch: &str) -> Result<(), Refused> {
+    let OpeningPosted { chain, wallet, unit, amount, .. } = row;
+    let (opening, cause) = (AccountId::opening(unit), Cause::new("opening", batch));
+    let transfer = if *amount < 0 {
+        let owing = AccountId::receivable(wallet, unit);
+        tx.open_account(&owing, unit, None, false)?;
+        Transfer::post(owing, opening, unit.clone(), amount.saturating_neg(), cause)
+    } else {
+        let account = AccountId::wallet(wallet, unit);
+        tx.open_account(&account, unit, Some(0), true)?;
+        let activates_at = row.activates_at.unwrap_or(act.at);
+        let terms = LotTerms { activates_at, expires_at: row.expires_at };
+        Transfer::post(opening, account, unit.clone(), *amount, cause).opening(terms)
+    };
+    ledger::post(tx, &Chain { id: chain.clone(), at: act.at, transfers: vec![transfer] })?;
+    tx.add_opening_balance(row)?;
+    Ok(tx.changed("wallet", &wallet.0, act.at)?)
+}
+
+fn put_level(tx: &mut Tx<'_>, act: &Act, level: &WalletLevel, _: &str) -> Result<(), Refused> {
+    tx.put_level(level)?;
+    Ok(tx.changed("wallet", &level.wallet.0, act.at)?)
+}

@@ -1,0 +1,2 @@
+SELECT chain, wallet, unit, amount, activates_at, expires_at
+FROM opening_balance WHERE wallet = $wallet ORDER BY chain

@@ -1,0 +1,1 @@
+SELECT CAST(SUM(amount) AS BIGINT) FROM opening_balance WHERE unit = $unit
