@@ -227,21 +227,14 @@ pub const fn scopes_of(role: Role) -> &'static [Scope] {
     };
     match role {
         Role::Administrator => &Scope::ALL,
-        Role::Marketer | Role::Analyst => {
-            &[LedgerRead, NetworksRead, PortraitsRead, OffersRead]
-        }
+        Role::Marketer | Role::Analyst => &[LedgerRead, NetworksRead, PortraitsRead, OffersRead],
         // To answer a customer who asks what is kept on him, to close his cards, and to see who looked.
         Role::PrivacyOfficer => {
             &[CardsRead, CardsWrite, BalanceRead, LedgerRead, AuditRead, PortraitsRead, OffersRead]
         }
-        Role::Operator => &[
-            CardsRead,
-            CardsWrite,
-            Scope::ReceiptsWrite,
-            BalanceRead,
-            NetworksRead,
-            OffersRead,
-        ],
+        Role::Operator => {
+            &[CardsRead, CardsWrite, Scope::ReceiptsWrite, BalanceRead, NetworksRead, OffersRead]
+        }
         Role::Partner => &[CardsRead, CardsWrite, Scope::ReceiptsWrite, BalanceRead],
         Role::Supplier => &[],
     }

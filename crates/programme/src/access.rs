@@ -72,6 +72,7 @@ impl Caller {
             shop: self.shop.clone(),
             till: self.till.clone(),
             request: request.into(),
+            rehearsal: !self.live,
             key,
             at,
         }

@@ -6,7 +6,7 @@ use membership::{Door, Role};
 use retail::{Instant, ShopId, TillId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use store::{Answered, Deed, Tx};
+use store::{Answered, DbError, Deed, Tx};
 
 use crate::{Programme, Refused};
 
@@ -27,6 +27,8 @@ pub struct Act {
     pub till: Option<TillId>,
     /// The request's id, by which log lines are found.
     pub request: String,
+    /// Whether he only tries: it is answered as if it were done, and nothing is stored.
+    pub rehearsal: bool,
     /// The caller's key, if what he asks for is to be done once however often he asks.
     pub key: Option<RequestKey>,
     /// When.
@@ -63,6 +65,7 @@ impl Act {
             shop: None,
             till: None,
             request: format!("{name}:{}", at.0),
+            rehearsal: false,
             key: None,
             at,
         }
@@ -108,7 +111,7 @@ impl Bounds {
 
 impl Programme {
     /// Stores what a function writes. Asked again with the same key and body it gives the first answer
-    /// and writes nothing; with another body it is refused.
+    /// and writes nothing; with another body it is refused. A rehearsal is answered and stores nothing.
     pub(crate) fn perform<T>(
         &self,
         act: &Act,
@@ -118,7 +121,42 @@ impl Programme {
         T: Serialize + DeserializeOwned + Send + 'static,
     {
         let act = act.clone();
+        if act.rehearsal {
+            let tried = self.store()?.write(move |tx| match once(tx, &act, |tx| run(tx, &act)) {
+                Ok(answer) => Err::<Never, _>(Tried::Answer(answer)),
+                Err(refused) => Err(Tried::Refused(refused)),
+            });
+            return match tried {
+                Err(Tried::Answer(answer)) => Ok(answer),
+                Err(Tried::Refused(refused)) => Err(refused),
+                Ok(never) => match never {},
+            };
+        }
         self.store()?.write(move |tx| once(tx, &act, |tx| run(tx, &act)))
+    }
+
+    /// Refuses a rehearsal of what is done in more than one write.
+    pub(crate) fn refuse_rehearsal(act: &Act) -> Result<(), Refused> {
+        if act.rehearsal {
+            let why = "a test key cannot do this: it is stored in more than one step".to_owned();
+            return Err(Refused::NotPermitted { why });
+        }
+        Ok(())
+    }
+}
+
+/// The end of a rehearsal: an error to the database, so that nothing is stored.
+enum Tried<T> {
+    Answer(T),
+    Refused(Refused),
+}
+
+/// A rehearsal never ends well.
+enum Never {}
+
+impl<T> From<DbError> for Tried<T> {
+    fn from(error: DbError) -> Self {
+        Self::Refused(error.into())
     }
 }
 

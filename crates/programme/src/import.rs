@@ -10,16 +10,23 @@ use serde::Serialize;
 use sources::{Files, Mapping, Problem, ReadError, Summary};
 
 use crate::fetch::Fetched;
-use crate::progress::{LOOKING, Progress, READING_FEED, WRITING_LAKE};
-use crate::{Programme, sha256_hex};
+use crate::migration::{Opening, OpeningReport, Plan};
+use crate::progress::{LOOKING, LOOKING_OVER, Progress, READING_FEED, WRITING_LAKE};
+use crate::{Act, Programme, now, sha256_hex};
 
 /// What an import did, for people and programs.
 #[derive(Clone, Debug, Serialize)]
 pub struct ImportReport {
+    /// Whether nothing was written, and this says what would have been.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
     /// What became of the rows of each feed; empty where the lake has them already, and nothing was read.
     pub feeds: Vec<FeedReport>,
     /// What the lake gained.
     pub lake: Appended,
+    /// What was brought from the programme before this one, if the mapping has that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opening: Option<OpeningReport>,
     /// Bad rows, if there were any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<Quarantined>,
@@ -89,18 +96,41 @@ pub struct TooManyBad {
 }
 
 impl Programme {
-    /// Reads the feeds of a mapping into the lake, in one commit. Files that the lake has already are
-    /// not read. Bad rows go to a quarantine file; if their share of any feed is above `bad_share_max`
-    /// (default: the setting), nothing is imported.
+    /// Reads the feeds of a mapping into the lake, in one commit, and what comes from an old programme into
+    /// the books. Files that the lake has already are not read again for it. Bad rows go to a quarantine
+    /// file; if their share of any feed is above `bad_share_max` (default: the setting), nothing is imported.
     ///
     /// # Errors
     /// When the mapping is wrong, a file cannot be read as a whole, too many rows are bad
     /// ([`TooManyBad`]), the storage fails, or another process changes the programme. The lake is then
-    /// as it was.
+    /// as it was; of cards and balances a part may be there, and the same import goes on with the rest.
     pub fn import(
         &self,
         mapping: &Path,
         bad_share_max: Option<f64>,
+        progress: &dyn Progress,
+    ) -> Result<ImportReport> {
+        self.import_or_try(mapping, bad_share_max, false, progress)
+    }
+
+    /// Does all that [`Programme::import`] does but for keeping it: tells what an import would do.
+    ///
+    /// # Errors
+    /// As [`Programme::import`].
+    pub fn try_import(
+        &self,
+        mapping: &Path,
+        bad_share_max: Option<f64>,
+        progress: &dyn Progress,
+    ) -> Result<ImportReport> {
+        self.import_or_try(mapping, bad_share_max, true, progress)
+    }
+
+    fn import_or_try(
+        &self,
+        mapping: &Path,
+        bad_share_max: Option<f64>,
+        dry_run: bool,
         progress: &dyn Progress,
     ) -> Result<ImportReport> {
         let _writing = self.write()?;
@@ -113,32 +143,94 @@ impl Programme {
         let batch_id = batch_id(&text, &files);
         let lake = self.lake()?;
         let append = lake.begin(&batch_id)?;
-        if append.already_there() {
+        // The books are asked whatever the lake knows: a database may be younger than its lake.
+        let mut books = mapping.clone();
+        books.feeds.retain(|feed| feed.kind.is_opening());
+        let opens = !books.feeds.is_empty();
+        if append.already_there() && !opens {
             let (lake, appended) = append.commit()?;
-            return Ok(report(&lake, appended, Vec::new()));
+            return Ok(ImportReport { dry_run, ..report(&lake, appended, Vec::new()) });
         }
-        let (append, mut read) =
-            add_parts(append, &files, progress).map_err(|error| fetched.told_of(error))?;
+        let of_books;
+        let files = if append.already_there() {
+            of_books = Files::find(&books, &watch(LOOKING, progress))
+                .map_err(|error| fetched.told_of(error.into()))?;
+            &of_books
+        } else {
+            &files
+        };
+        let (append, mut read, opening) =
+            add_parts(append, files, progress).map_err(|error| fetched.told_of(error))?;
+        let act = Act::of_job("import", now());
+        let plan = if opens {
+            progress.stage(LOOKING_OVER, None);
+            Some(self.judged(opening, &batch_id, &act, &mut read)?)
+        } else {
+            None
+        };
         fetched
             .rename(read.problems.iter_mut().map(|problem| &mut problem.file), &mut read.warnings);
         drop(fetched);
         let quarantine = self.quarantine(&batch_id, &read.problems)?;
         let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
         refuse_too_many_bad(&read, bad_share_max, quarantine.as_ref())?;
+        let found = ImportReport {
+            dry_run,
+            feeds: feed_reports(&read),
+            quarantine,
+            ..report(&lake, Appended::default(), read.warnings)
+        };
+        if dry_run {
+            let opening = plan.map(|plan| plan.report);
+            return Ok(ImportReport { lake: append.give_up()?, opening, ..found });
+        }
+        // The books go first: where the lake has the batch, everything was written.
+        let opening = plan.map(|plan| self.begin_with(&act, plan, progress)).transpose()?;
+        self.committed(append, &batch_id, ImportReport { opening, ..found }, progress)
+    }
 
+    /// Looks over what comes from an old programme; rows that do not fit are set aside.
+    fn judged(
+        &self,
+        opening: Opening,
+        batch_id: &str,
+        act: &Act,
+        read: &mut Summary,
+    ) -> Result<Plan> {
+        let mut plan = self.look_over(opening, batch_id, act.at)?;
+        for problem in std::mem::take(&mut plan.problems) {
+            read.set_aside(problem);
+        }
+        Ok(plan)
+    }
+
+    /// Commits to the lake and tells what it holds then.
+    fn committed(
+        &self,
+        append: Append<'_>,
+        batch_id: &str,
+        found: ImportReport,
+        progress: &dyn Progress,
+    ) -> Result<ImportReport> {
         progress.stage(WRITING_LAKE, None);
         let (lake, appended) = append.commit()?;
+        if appended.already_there {
+            let ImportReport { feeds, quarantine, opening, warnings, .. } = found;
+            let told = report(&lake, appended, warnings);
+            return Ok(ImportReport { feeds, quarantine, opening, ..told });
+        }
         // The batch is in; what fails from here on is a warning.
-        let mut warnings = read.warnings.clone();
+        let mut warnings = found.warnings;
         let unknown = unknown_products(&lake)?;
-        let listed = self.list_unknown_products(&batch_id, &unknown);
+        let listed = self.list_unknown_products(batch_id, &unknown);
         let unknown_products_list = listed.unwrap_or_else(|error| {
             warnings.push(format!("unknown products could not be listed: {error:#}"));
             None
         });
         Ok(ImportReport {
-            feeds: feed_reports(&read),
-            quarantine,
+            feeds: found.feeds,
+            opening: found.opening,
+            quarantine: found.quarantine,
             unknown_products: unknown.len() as u64,
             unknown_products_list,
             ..report(&lake, appended, warnings)
@@ -197,8 +289,10 @@ impl Programme {
 fn report(lake: &Lake, appended: Appended, warnings: Vec<String>) -> ImportReport {
     let totals = lake.manifest().totals;
     ImportReport {
+        dry_run: false,
         feeds: Vec::new(),
         lake: appended,
+        opening: None,
         quarantine: None,
         unknown_products: 0,
         unknown_products_list: None,
@@ -227,12 +321,13 @@ impl From<ReadError> for Ended {
     }
 }
 
-/// Reads the parts of an import and adds each while the next is read; one may wait beside them.
+/// Reads the parts of an import and adds each while the next is read; one may wait beside them. What goes
+/// to the books is given back.
 fn add_parts<'l>(
     mut append: Append<'l>,
     files: &Files<'_>,
     progress: &dyn Progress,
-) -> Result<(Append<'l>, Summary)> {
+) -> Result<(Append<'l>, Summary, Opening)> {
     std::thread::scope(|scope| {
         let (send, parts) = std::sync::mpsc::sync_channel::<Batch>(1);
         let adding = scope.spawn(move || {
@@ -241,7 +336,11 @@ fn add_parts<'l>(
             }
             Ok::<_, lake::LakeError>(append)
         });
-        let mut take = |part| send.send(part).map_err(|_| Ended::Adding);
+        let mut opening = Opening::default();
+        let mut take = |mut part| {
+            opening.take_from(&mut part);
+            send.send(part).map_err(|_| Ended::Adding)
+        };
         let read = files.read(sources::LINES_AT_ONCE, &watch(READING_FEED, progress), &mut take);
         drop(send);
         let added = match adding.join() {
@@ -249,7 +348,7 @@ fn add_parts<'l>(
             Err(panic) => std::panic::resume_unwind(panic),
         };
         match read {
-            Ok(summary) => Ok((added?, summary)),
+            Ok(summary) => Ok((added?, summary, opening)),
             Err(Ended::File(error)) => Err(error.into()),
             Err(Ended::Adding) => Err(added.map(drop).expect_err("adding has failed")),
         }

@@ -2,8 +2,8 @@
 //! that finds them beside it.
 //!
 //! A batch is claimed in one write of the store, appended to the lake under its number, which the lake
-//! takes once, and then leaves the journal together with the note that it was moved. Killed anywhere
-//! between, the next call goes on with the same batch.
+//! takes once, then noted as moved, and its rows leave the journal. Killed anywhere between, the next
+//! call goes on from there.
 
 use std::collections::BTreeMap;
 
@@ -29,6 +29,9 @@ pub struct JournalMoved {
     /// When the oldest of them came.
     pub waiting_since: Option<Instant>,
 }
+
+/// Rows that leave the journal with one write.
+const FORGOTTEN_AT_ONCE: u32 = 200;
 
 /// How often the lake is opened again because batches came to it meanwhile.
 const OPENINGS_MAX: u32 = 3;
@@ -69,6 +72,8 @@ impl Programme {
     }
 
     fn move_batch(&self, store: &Store, _writing: &Writing) -> Result<JournalMoved> {
+        // What a call before this one left behind.
+        forget_moved(store)?;
         let most = self.settings.receipts.move_at_once_max;
         let Some(number) = store.write(move |tx| tx.claim_journal(most))? else {
             return Ok(JournalMoved::default());
@@ -80,6 +85,7 @@ impl Programme {
         let (_, lake) = self.lake()?.append(&batch_id(number), &batch)?;
         let at = now();
         store.write(move |tx| tx.journal_moved(number, at))?;
+        forget_moved(store)?;
         let (waiting, waiting_since) = store.read(|tx| tx.journal_waiting())?;
         let waiting = waiting.unsigned_abs();
         Ok(JournalMoved { batch: Some(number), receipts, lake, waiting, waiting_since })
@@ -124,6 +130,12 @@ impl Programme {
         }
         self.store().map(Some)
     }
+}
+
+/// Takes what the lake has out of the journal, a little at a time: tills write between.
+fn forget_moved(store: &Store) -> Result<(), DbError> {
+    while store.write(|tx| tx.forget_moved(FORGOTTEN_AT_ONCE))? == u64::from(FORGOTTEN_AT_ONCE) {}
+    Ok(())
 }
 
 /// The newest version of each receipt, in the sequence in which they came.

@@ -198,7 +198,10 @@ fn view(
 }
 
 /// The levels that count for a network, and their scope: a network's id, or empty for the programme.
-fn table(tx: &mut Tx<'_>, network: &str) -> Result<Option<(String, LevelTable)>, Refused> {
+pub(crate) fn table(
+    tx: &mut Tx<'_>,
+    network: &str,
+) -> Result<Option<(String, LevelTable)>, Refused> {
     let Some(rules) = tx.ruleset_for("levels", network)? else { return Ok(None) };
     Ok(Some((rules.scope, understood(&rules.body)?)))
 }

@@ -259,7 +259,8 @@ impl Programme {
     }
 }
 
-/// Says in audit and changes what was done.
+/// Says in audit and changes what was done, and promises it to the webhooks that want to know: the name of
+/// the event is that of the action, and who is told reads the thing itself.
 pub(crate) fn told(
     tx: &mut Tx<'_>,
     act: &Act,
@@ -270,6 +271,7 @@ pub(crate) fn told(
 ) -> Result<(), Refused> {
     tx.add_deed(&act.deed(action, kind, object, detail))?;
     tx.changed(kind, object, act.at)?;
+    tx.promise(action, &json!({ "kind": kind, "id": object }).to_string(), act.at)?;
     Ok(())
 }
 

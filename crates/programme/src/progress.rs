@@ -24,11 +24,13 @@ pub(crate) const FETCHING: &str = "fetching files:";
 pub(crate) const WRITING_FEED: &str = "writing";
 pub(crate) const GOING_THROUGH: &str = "going through the days of";
 pub(crate) const WRITING_LAKE: &str = "writing the lake";
+pub(crate) const WRITING_BOOKS: &str = "writing cards and balances";
+pub(crate) const LOOKING_OVER: &str = "looking over cards and balances";
 pub(crate) const COMPACTING: &str = "compacting the lake";
 
 /// How the names of stages begin. Some go on with a file or a number; of several that fit, the longest
 /// is the stage.
-pub const STAGES: [&str; 14] = [
+pub const STAGES: [&str; 16] = [
     OPENING,
     TALLYING,
     READING,
@@ -42,5 +44,7 @@ pub const STAGES: [&str; 14] = [
     WRITING_FEED,
     GOING_THROUGH,
     WRITING_LAKE,
+    WRITING_BOOKS,
+    LOOKING_OVER,
     COMPACTING,
 ];

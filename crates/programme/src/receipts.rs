@@ -147,6 +147,7 @@ impl Programme {
             let detail = format!("has more than {BATCH_MAX} receipts");
             return Err(Refused::field("", "too_many", detail));
         }
+        Self::refuse_rehearsal(act)?;
         if let Some(known) = self.answered(act)? {
             return Ok(known);
         }

@@ -5,6 +5,7 @@ use retail::Instant;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use serde_path_to_error::Segment;
 use store::Ruleset;
 
 use crate::access::ActivityLimits;
@@ -160,11 +161,19 @@ fn read<T: DeserializeOwned>(
             validate(&rules).into_iter().map(problem).map(in_body).collect()
         }
         Err(error) => {
-            let pointer: String =
-                error.path().iter().map(|segment| format!("/{segment}")).collect();
+            let pointer: String = error.path().iter().map(step).collect();
             let detail = error.inner().to_string();
             vec![in_body(FieldProblem { pointer, code: "type", detail })]
         }
+    }
+}
+
+/// One step of a JSON pointer.
+fn step(segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { .. } | Segment::Unknown => String::new(),
     }
 }
 

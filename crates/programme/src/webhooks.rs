@@ -14,12 +14,12 @@ use base64::engine::general_purpose::STANDARD;
 use retail::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Promise, Secret, Webhook};
+use store::{Promise, Secret, Tx, Webhook};
 
 pub use delivery::{Delivery, DeliveryReport, GivenUp};
 pub use sender::WebhookSender;
 
-use crate::places::{refuse_unless, told};
+use crate::places::refuse_unless;
 use crate::{Act, Bounds, FieldProblem, Programme, Refused};
 
 const KIND: &str = "webhook";
@@ -120,7 +120,7 @@ impl Programme {
             }
             tx.add_webhook(&webhook)?;
             let detail = json!({ "host": host(&webhook.url), "events": webhook.events });
-            told(tx, act, "webhook.add", KIND, &webhook.id, &detail)?;
+            told(tx, act, "webhook.add", &webhook.id, &detail)?;
             Ok(WebhookMade {
                 webhook: WebhookView::of(&webhook),
                 secret: Some(webhook.secret.clone()),
@@ -214,7 +214,7 @@ impl Programme {
             found(tx.webhook_to_change(&id)?, &id)?;
             let dropped = tx.waiting(&id)?.messages;
             tx.remove_webhook(&id)?;
-            told(tx, act, "webhook.remove", KIND, &id, &json!({ "messages_dropped": dropped }))
+            told(tx, act, "webhook.remove", &id, &json!({ "messages_dropped": dropped }))
         })
     }
 
@@ -228,7 +228,7 @@ impl Programme {
             for_the_unbound(act)?;
             found(tx.webhook_to_change(&id)?, &id)?;
             let messages = tx.try_again(&id, act.at)?;
-            told(tx, act, "webhook.deliver_again", KIND, &id, &json!({ "messages": messages }))?;
+            told(tx, act, "webhook.deliver_again", &id, &json!({ "messages": messages }))?;
             Ok(messages)
         })
     }
@@ -248,7 +248,7 @@ impl Programme {
             let secret = apply(&mut webhook);
             tx.put_webhook(&webhook)?;
             webhook.version += 1;
-            told(tx, act, action, KIND, &id, &detail)?;
+            told(tx, act, action, &id, &detail)?;
             Ok(WebhookMade { webhook: WebhookView::of(&webhook), secret })
         })
     }
@@ -271,6 +271,18 @@ impl Undelivered {
         let Promise { id, event, created_at, attempts, last_error, given_up_at, .. } = promise;
         Self { id, event, created_at, attempts, last_error, given_up_at }
     }
+}
+
+/// Says in audit and changes what was done. No message tells of it: a webhook would be its own news.
+fn told(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    action: &str,
+    id: &str,
+    detail: &serde_json::Value,
+) -> Result<(), Refused> {
+    tx.add_deed(&act.deed(action, KIND, id, detail))?;
+    Ok(tx.changed(KIND, id, act.at)?)
 }
 
 /// Messages tell of the whole programme: whoever is bound to a part of it has no business with them.

@@ -240,6 +240,7 @@ fn act_of(staff: &Staff, request: &str, at: Instant) -> Result<Act, Refused> {
         bounds,
         till: None,
         request: request.to_owned(),
+        rehearsal: false,
         key: None,
         at,
     })

@@ -119,6 +119,7 @@ impl Programme {
             detail: format!("must be 1 to {BATCH_MAX}"),
         });
         refuse_unless(id_problem("/id", &new.id).into_iter().chain(count))?;
+        Self::refuse_rehearsal(act)?;
         let (range, batch) = self.store()?.write({
             let (act, new) = (act.clone(), new);
             move |tx| take_numbers(tx, &act, &new)
@@ -160,6 +161,7 @@ impl Programme {
     /// # Errors
     /// `not_found`; `not_permitted`.
     pub fn prepare_cards(&self, act: &Act, batch: &str, shop: &str) -> Result<u64, Refused> {
+        Self::refuse_rehearsal(act)?;
         let (mut after, mut prepared) = (String::new(), 0);
         loop {
             let (act, batch, shop, from) =

@@ -251,15 +251,27 @@ enum Found {
 }
 
 fn deeds_page(tx: &mut Tx<'_>, after: &DeedPlace, most: u32) -> Result<Vec<Found>, DbError> {
-    let rows = match tx.deeds_after(*after, most) {
-        // Row by row up to the one that is wrong.
-        Err(DbError::Row { .. }) => match tx.deeds_after(*after, 1) {
-            Err(DbError::Row { .. }) => return Ok(vec![Found::Unreadable(*after)]),
-            rows => rows?,
-        },
-        rows => rows?,
-    };
-    Ok(rows.into_iter().map(|row| Found::Row(Box::new(row))).collect())
+    let found = |row| Found::Row(Box::new(row));
+    match tx.deeds_after(*after, most) {
+        Err(DbError::Row { .. }) => {}
+        rows => return Ok(rows?.into_iter().map(found).collect()),
+    }
+    // One by one up to the row that is wrong.
+    let (mut page, mut after) = (Vec::new(), *after);
+    loop {
+        match tx.deeds_after(after, 1) {
+            Ok(rows) => {
+                let Some(row) = rows.into_iter().next() else { return Ok(page) };
+                after = row.place;
+                page.push(found(row));
+            }
+            Err(DbError::Row { .. }) => {
+                page.push(Found::Unreadable(after));
+                return Ok(page);
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Rows of a table in their sequence, a page at a time.
@@ -285,9 +297,10 @@ impl<'s, T, C> Pages<'s, T, C> {
     fn take(&mut self) -> Result<Option<T>, DbError> {
         if self.page.is_empty() && !self.ended {
             self.page = self.store.read(|tx| (self.read)(tx, &self.after, PAGE))?.into();
-            match self.page.back() {
-                Some(last) => self.after = (self.place)(last),
-                None => self.ended = true,
+            // Or whoever writes meanwhile would keep us for ever.
+            self.ended = self.page.len() < PAGE as usize;
+            if let Some(last) = self.page.back() {
+                self.after = (self.place)(last);
             }
         }
         Ok(self.page.pop_front())

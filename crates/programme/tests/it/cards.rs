@@ -25,8 +25,8 @@ use super::fixture::{Database, NOW, databases};
 
 const DAY: i64 = 86_400_000_000;
 
-struct Cards {
-    programme: Programme,
+pub struct Cards {
+    pub programme: Programme,
     named: BTreeMap<String, String>,
     _folder: tempfile::TempDir,
     _database: Database,
@@ -58,7 +58,7 @@ fn who(word: &str) -> Act {
 }
 
 impl Cards {
-    fn new(database: Database) -> Self {
+    pub fn new(database: Database) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let programme = open(folder.path(), &database.url());
         let admin = who("admin");
@@ -102,12 +102,12 @@ impl Cards {
         Self { programme, named, _folder: folder, _database: database }
     }
 
-    fn number(&self, name: &str) -> String {
+    pub fn number(&self, name: &str) -> String {
         self.named.get(name).cloned().unwrap_or_else(|| name.to_owned())
     }
 
     /// Runs the lines of a scenario.
-    fn run(&mut self, lines: &str) {
+    pub fn run(&mut self, lines: &str) {
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (event, expected) = line.split_once("=>").unwrap();
             let outcome = match self.event(event.trim()) {
@@ -379,5 +379,37 @@ fn ranges_that_could_meet_are_refused() {
             let outcome = added.map_or_else(|refused| refused.code(), |_| "ok");
             assert_eq!(outcome, expected, "{id}");
         }
+    }
+}
+
+#[test]
+fn a_test_key_is_answered_and_stores_nothing() {
+    for database in databases() {
+        let mut cards = Cards::new(database);
+        cards.run("office: prepare C0 shop=s1 => prepared");
+        let number = cards.number("C0");
+        let tried = Act {
+            rehearsal: true,
+            key: Some(RequestKey { key: "k1".to_owned(), body_sha256: "a".to_owned() }),
+            ..who("till")
+        };
+        let issue = |act: &Act| {
+            let change = CardChange::only(CardOperation::Issue);
+            let changed = cards.programme.change_card(act, &number, change);
+            changed.map_or_else(|refused| refused.code(), |view| view.state.as_str())
+        };
+        // As often as it likes, and its key is free for the real thing.
+        assert_eq!([issue(&tried), issue(&tried)], ["issued", "issued"]);
+        let real = Act { rehearsal: false, ..tried.clone() };
+        let changed = CardChange::only(CardOperation::Block);
+        let refused = cards.programme.change_card(&tried, &number, changed).unwrap_err();
+        assert_eq!(refused.code(), "card_state", "what could not be done is refused");
+        assert_eq!(issue(&real), "issued");
+        let events = cards.programme.card_events(&who("admin"), &number, 0, 9).unwrap();
+        assert_eq!(events.len(), 2, "prepared and issued, once each");
+        let batch = NewPrintBatch { id: "b9".to_owned(), range: "plastic".to_owned(), cards: 1 };
+        let admin = Act { rehearsal: true, ..who("admin") };
+        let printed = cards.programme.print_cards(&admin, batch);
+        assert_eq!(printed.unwrap_err().code(), "not_permitted");
     }
 }

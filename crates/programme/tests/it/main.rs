@@ -7,5 +7,7 @@ mod backup;
 mod cards;
 #[path = "../../../store/tests/it/fixture.rs"]
 mod fixture;
+mod levels;
+mod migration;
 mod receipts;
 mod webhooks;

@@ -115,7 +115,7 @@ impl Counter {
     }
 
     pub fn set_moved_at_once(&self, most: u32) {
-        self.replace_setting("move_at_once_max = 20000", &format!("move_at_once_max = {most}"));
+        self.replace_setting("move_at_once_max = 2000", &format!("move_at_once_max = {most}"));
     }
 
     pub fn publish(&self, kind: &str, body: &Value) {
