@@ -16,6 +16,7 @@ pub mod extract;
 mod flags;
 pub mod health;
 mod keys;
+mod levels;
 pub mod limit;
 pub mod listen;
 pub mod log;
@@ -37,6 +38,7 @@ mod session;
 mod staff;
 mod time;
 pub mod version;
+mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -222,4 +224,14 @@ pub fn routes() -> Routes {
         .read(Scope::NetworksRead, routes!(rules::rules))
         .write(Scope::ProgrammeAdmin, routes!(rules::publish))
         .read(Scope::AuditRead, routes!(audit::deeds))
+        .read(Scope::CardsRead, routes!(levels::level))
+        .write(Scope::ProgrammeAdmin, routes!(levels::grant))
+        .read(Scope::WebhooksWrite, routes!(webhooks::webhooks))
+        .write(Scope::WebhooksWrite, routes!(webhooks::add))
+        .read(Scope::WebhooksWrite, routes!(webhooks::webhook))
+        .write(Scope::WebhooksWrite, routes!(webhooks::change))
+        .write(Scope::WebhooksWrite, routes!(webhooks::remove))
+        .write(Scope::WebhooksWrite, routes!(webhooks::rotate))
+        .read(Scope::WebhooksWrite, routes!(webhooks::deliveries))
+        .write(Scope::WebhooksWrite, routes!(webhooks::try_again))
 }

@@ -5,20 +5,25 @@ mod it {
     mod bad_input;
     mod bucket;
     mod complete_journey;
+    #[path = "../../../store/tests/it/fixture.rs"]
+    mod database;
     mod day_by_day;
     mod demo_shops;
     mod fixture;
     mod http;
     mod http_access;
     mod http_client;
+    mod http_faults;
     mod http_probe;
     mod http_process;
     mod http_strangers;
     mod kills;
     mod outside;
+    mod pages;
     mod ranges;
     mod readers;
     #[path = "../../../lake/tests/it/s3.rs"]
     mod s3;
+    mod schemathesis;
     mod staff;
 }

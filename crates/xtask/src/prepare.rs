@@ -124,7 +124,7 @@ fn with_python<'a>(command: &'a mut Command, python: Option<&Path>) -> Result<&'
 /// The interpreter: the caller's, the one made earlier, or made now.
 fn python(place: &Place) -> Result<PathBuf> {
     if let Some(python) = given("PROFFER_PYTHON") {
-        let imports = "import duckdb, pandas, pyarrow, moto.server";
+        let imports = "import duckdb, pandas, pyarrow, moto.server, schemathesis";
         ensure!(
             process::succeeds(Command::new(&python).args(["-c", imports])),
             "PROFFER_PYTHON names {}, which cannot `{imports}`",

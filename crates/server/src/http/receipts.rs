@@ -84,7 +84,7 @@ pub struct Fiscal {
 /// A line of a receipt. Of a return, quantity and amounts are negative.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Line)]
+#[schema(as = ReceiptLine)]
 pub struct LineSent {
     /// What: the SKU's code.
     #[schema(example = "milk-1l", min_length = 1, max_length = 128)]

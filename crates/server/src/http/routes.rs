@@ -158,10 +158,14 @@ impl Routes {
         schemas.push((ProblemBody::name().into(), ProblemBody::schema()));
         schemas.push((Fault::name().into(), Fault::schema()));
         schemas.push((Code::name().into(), Code::schema()));
-        let schemas: serde_json::Map<String, Value> = schemas
-            .into_iter()
-            .map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default()))
-            .collect();
+        let mut named = serde_json::Map::new();
+        for (name, schema) in schemas {
+            let schema = serde_json::to_value(schema).expect("a schema is plain data");
+            // Two types of one name: one of them would be documented as the other.
+            let known = named.insert(name.clone(), schema.clone());
+            assert!(known.is_none_or(|known| known == schema), "two schemas are called {name}");
+        }
+        let schemas = named;
         let responses: serde_json::Map<String, Value> = STATUSES_WRITE
             .iter()
             .map(|&status| (response_name(status), problem_response(status)))

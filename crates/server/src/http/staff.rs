@@ -85,6 +85,7 @@ pub struct StaffChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     bounds: Option<Bounds>,
     /// `true` dismisses him and ends his sessions; `false` takes him back and lifts a lock.
+    #[schema(example = true)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     disabled: Option<bool>,
 }

@@ -507,6 +507,7 @@ fn a_thousand_guesses_bring_nothing_and_tell_nothing() {
     house.add("boris", Role::Operator);
     let key = house.done(anna.write("POST", "/api/v1/keys", &till_key()));
     let known = key["key"]["id"].as_str().unwrap();
+    let unlocked = house.send(anna.get("/api/v1/staff/boris"));
     // All but the request's id, and the seconds of a lock, which pass.
     let shape = |answer: &Answer| {
         let mut body = answer.json();
@@ -523,6 +524,9 @@ fn a_thousand_guesses_bring_nothing_and_tell_nothing() {
         assert!(told.iter().all(|one| *one == told[0]), "{n}: {told:?}");
         assert_eq!(told[0].0, if n < 5 { 401 } else { 429 }, "{n}");
     }
+    let locked = anna.get("/api/v1/staff/boris");
+    let locked = locked.with("If-None-Match", unlocked.header("etag").unwrap());
+    assert!(house.done(locked)["locked_until"].is_string(), "who looks again sees the lock");
     // Nor does the right one tell while the name is locked.
     let right = ["anna", "carol"].map(|id| shape(&house.try_to_sign_in(id, PASSWORD, None)));
     assert_eq!((right[0].0, &right[0]), (429, &right[1]));

@@ -20,21 +20,25 @@ use super::http_probe::key;
 
 /// `proffer serve` on a free port; it is killed when it goes.
 pub struct Serving {
-    child: Child,
+    pub child: Child,
     pub address: SocketAddr,
-    log: PathBuf,
-    keys: BTreeMap<String, String>,
+    pub log: PathBuf,
+    pub keys: BTreeMap<String, String>,
     // It says more than its address, and would fail if nobody could read it.
     _output: BufReader<ChildStdout>,
 }
 
 impl Serving {
     pub fn start(shop: &Shop, arguments: &[&str]) -> Self {
+        let common = ["serve", "--listen", "127.0.0.1:0"];
+        Self::of(shop, shop.command(&[&common, arguments].concat()))
+    }
+
+    /// The same by another command, which says where it listens in its first line.
+    pub fn of(shop: &Shop, mut command: Command) -> Self {
         let keys = keys(shop);
         let log = shop.path("log");
         let file = std::fs::File::create(&log).unwrap();
-        let common = ["serve", "--listen", "127.0.0.1:0"];
-        let mut command = shop.command(&[&common, arguments].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
         let mut line = String::new();
         let mut output = BufReader::new(child.stdout.take().unwrap());
