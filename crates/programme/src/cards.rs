@@ -462,36 +462,20 @@ impl CardView {
 
 impl CardEventView {
     fn of(id: i64, event: CardEvent) -> Self {
-        let CardEvent {
-            card: _,
-            operation,
-            from,
-            to,
-            reason,
-            other_card,
-            actor,
-            role,
-            door,
-            shop,
-            till,
-            request,
-            at,
-        } = event;
-        let other_card = other_card.map(|card| card.0);
         Self {
             id,
-            operation,
-            from,
-            to,
-            reason,
-            other_card,
-            actor,
-            role,
-            door,
-            shop,
-            till,
-            request,
-            at,
+            operation: event.operation,
+            from: event.from,
+            to: event.to,
+            reason: event.reason,
+            other_card: event.other_card.map(|card| card.0),
+            actor: event.actor,
+            role: event.role,
+            door: event.door,
+            shop: event.shop,
+            till: event.till,
+            request: event.request,
+            at: event.at,
         }
     }
 }

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant as Clock};
 
 use ledger::{AccountId, Cause, Chain, ChainId, LotTerms, Outcome, PostError, Transfer, Unit};
@@ -255,13 +255,16 @@ fn rows(store: &Store) -> usize {
 fn plain(url: &str) {
     drop(prepare(&Location::Postgres(url.to_owned())));
     let connections = Limits::default().connections_max;
-    let clients: Vec<_> =
-        (0..connections).map(|_| std::sync::Mutex::new(Plain::new(url))).collect();
+    let free = Mutex::new((0..connections).map(|_| Plain::new(url)).collect::<Vec<_>>());
+    let came_back = Condvar::new();
     let ran = load(move |dice, key| {
         let chain = asked(dice, key);
-        // Two callers share a connection, as they do in our pool.
-        let place = dice.random_range(0..clients.len());
-        clients[place].lock().unwrap().member(&chain)
+        let waiting = came_back.wait_while(free.lock().unwrap(), |free| free.is_empty());
+        let mut client = waiting.unwrap().pop().unwrap();
+        let done = client.member(&chain);
+        free.lock().unwrap().push(client);
+        came_back.notify_one();
+        done
     });
     told("postgres, plain driver", ran);
 }
@@ -272,12 +275,12 @@ struct Plain {
 }
 
 /// The statements of a member, as our store numbers their parameters.
-const TEXTS: [&str; 14] = [
+const TEXTS: [&str; 15] = [
     "SELECT body_sha256, answer FROM request WHERE caller = $1 AND key = $2",
     "SELECT id, unit, overdraft_max, lots, closed, debits_pending, debits_posted, credits_pending, \
      credits_posted FROM account WHERE id = $1 FOR UPDATE",
     "SELECT id, chain, position, at, debit, credit, unit, amount, asked FROM transfer \
-     WHERE chain = $1 ORDER BY position",
+     WHERE id > $1 AND id < $2 AND chain = $3 ORDER BY position",
     "SELECT id, account, amount, remaining, held, activates_at, expires_at, source FROM lot \
      WHERE account = $1 AND remaining > held AND activates_at <= $2 \
      AND (expires_at IS NULL OR expires_at > $2) ORDER BY expires_at NULLS LAST, activates_at, id",
@@ -298,6 +301,8 @@ const TEXTS: [&str; 14] = [
      VALUES ('h', 'points', '{}', $1, 0, $1, $1)",
     "INSERT INTO request (caller, key, body_sha256, answer, at) VALUES ($1, $2, $3, '{}', $4)",
     "SELECT id, url, secret, events, disabled FROM webhook ORDER BY id",
+    "INSERT INTO entry (account, at, transfer) SELECT id, CAST($1 AS BIGINT), CAST($2 AS TEXT) \
+     FROM account WHERE id IN ($3, $4) AND lots",
 ];
 
 impl Plain {
@@ -336,7 +341,7 @@ impl Plain {
         for account in accounts {
             client.query(&s[1], &[account])?;
         }
-        client.query(&s[2], &[key])?;
+        client.query(&s[2], &[&format!("{key}/"), &format!("{key}0"), key])?;
         let id = format!("{key}/0");
         let lots = match transfer.opens {
             None => client.query(&s[3], &[debit, &NOW.0])?,
@@ -351,6 +356,7 @@ impl Plain {
         client.execute(&s[4], &[&amount, &0_i64, debit])?;
         client.execute(&s[4], &[&0_i64, &amount, credit])?;
         client.execute(&s[5], &[&id, key, &NOW.0, debit, credit, &amount, &asked])?;
+        client.execute(&s[14], &[&NOW.0, &id, debit, credit])?;
         match transfer.opens {
             Some(terms) => {
                 let expires = terms.expires_at.map(|at| at.0);
