@@ -62,6 +62,12 @@ impl AccountId {
         Self::named("burned", [&unit.0])
     }
 
+    /// Where uses, budgets and limits go that were taken up: `used/{unit}`.
+    #[must_use]
+    pub fn used(unit: &Unit) -> Self {
+        Self::named("used", [&unit.0])
+    }
+
     /// Where expired points go: `breakage/{unit}`.
     #[must_use]
     pub fn breakage(unit: &Unit) -> Self {

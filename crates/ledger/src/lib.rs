@@ -11,6 +11,7 @@
 mod account;
 mod audit;
 mod books;
+mod claim;
 mod draft;
 mod hold;
 mod lot;
@@ -23,6 +24,7 @@ mod transfer;
 pub use account::{Account, AccountId, Unit};
 pub use audit::{Broken, audit};
 pub use books::Books;
+pub use claim::{USE, hold_claims, post_claims, void_claims};
 pub use hold::{Hold, HoldState};
 pub use lot::{Lot, LotId, LotTerms, Use};
 pub use memory::Memory;

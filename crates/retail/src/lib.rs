@@ -8,6 +8,7 @@
 mod batch;
 mod campaign;
 mod catalogue;
+mod claim;
 mod customer;
 mod history;
 mod id;
@@ -20,6 +21,7 @@ mod time;
 pub use batch::{Batch, LineBatch, NONE, Names, PlacementBatch, Texts};
 pub use campaign::{Campaign, Coupon, Invitation, Redemption};
 pub use catalogue::{Assortment, Cost, Price, Product, Shop, Stock};
+pub use claim::Claim;
 pub use customer::Customer;
 pub use history::Lines;
 pub use id::{

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod auditor;
+mod claim;
 mod name;
 mod random;
 mod scenario;
