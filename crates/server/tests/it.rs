@@ -26,4 +26,5 @@ mod it {
     mod s3;
     mod schemathesis;
     mod staff;
+    mod walkthrough;
 }
