@@ -4,6 +4,7 @@
 mod it {
     mod bad_input;
     mod bucket;
+    mod clients;
     mod complete_journey;
     #[path = "../../../store/tests/it/fixture.rs"]
     mod database;

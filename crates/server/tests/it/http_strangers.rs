@@ -86,6 +86,11 @@ impl Things {
         Self(ids.into_iter().collect())
     }
 
+    /// The number of a card of the network `mine`.
+    pub fn card(&self) -> &str {
+        &self.0["cards/{number}"]
+    }
+
     /// A path about things of the network `mine`; nothing where it names none.
     fn in_path(&self, path: &str) -> Option<String> {
         // What belongs to nobody is no thing.
