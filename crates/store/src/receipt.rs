@@ -132,13 +132,17 @@ impl Tx<'_> {
         self.write_receipt(&PUT, receipt)
     }
 
-    /// Gives a receipt one more name, unless the name is given already.
+    /// Gives a receipt one more name, unless it has that name already.
     ///
     /// # Errors
-    /// As [`Tx::receipts_named`].
+    /// As [`Tx::receipts_named`]; [`DbError::Busy`] where another receipt got the name a moment ago, and
+    /// all of it is tried again.
     pub fn add_receipt_name(&mut self, name: &str, receipt: &str) -> Result<(), DbError> {
         let params = [("name", name.into()), ("receipt", receipt.into())];
-        self.execute(&ADD_NAME, &params).map(drop)
+        match self.execute(&ADD_NAME, &params)? {
+            0 => Err(self.raced()),
+            _ => Ok(()),
+        }
     }
 
     /// What a shop gives to the receipts of one of its tills, if there is such a shop and till.

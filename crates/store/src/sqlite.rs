@@ -328,11 +328,13 @@ fn together(connection: &Connection, group: &mut [Box<dyn Member>]) -> Group {
         let mut tx = Tx::new(On::Sqlite(connection));
         let wanted = member.attempt(&mut tx);
         let trouble = tx.fault() == Some(Fault::Trouble);
+        // Who goes on after a failed statement is told so when it runs alone.
+        let swallowed = wanted && tx.fault().is_some();
         // SQLite may have rolled back everything by itself: what follows would be stored singly.
-        if trouble || connection.is_autocommit() {
+        if trouble || swallowed || connection.is_autocommit() {
             return drop_all();
         }
-        let undone = (wanted && tx.fault().is_none()) || run("ROLLBACK TO member").is_ok();
+        let undone = wanted || run("ROLLBACK TO member").is_ok();
         if !undone || run("RELEASE member").is_err() {
             return drop_all();
         }

@@ -37,6 +37,12 @@ impl<'c> Tx<'c> {
         self.fault
     }
 
+    /// For who found out by himself that somebody else was faster: all of it is worth another try.
+    pub(crate) fn raced(&mut self) -> DbError {
+        self.fault = Some(Fault::Raced);
+        DbError::Busy { retry_after_ms: 1000 }
+    }
+
     /// Runs a statement; gives the number of rows it changed.
     ///
     /// # Errors

@@ -1,2 +1,3 @@
 INSERT INTO receipt_name (name, receipt) VALUES ($name, $receipt)
-ON CONFLICT (name) DO NOTHING
+ON CONFLICT (name) DO UPDATE SET receipt = excluded.receipt
+WHERE receipt_name.receipt = excluded.receipt

@@ -1,7 +1,9 @@
 //! Receipts, the journal and sums of days, statement by statement.
 
 use retail::{Day, Instant, WalletId};
-use store::{JournalOf, Network, ShopPlace, Store, StoredReceipt, Till, Wallet, WalletSums};
+use store::{
+    DbError, JournalOf, Network, ShopPlace, Store, StoredReceipt, Till, Wallet, WalletSums,
+};
 
 use super::fixture::NOW;
 
@@ -40,10 +42,12 @@ pub fn exercise(store: &Store) {
             tx.add_receipt(&two)?;
             tx.add_receipt_name("key:1", "r1")?;
             tx.add_receipt_name("key:2", "r2")?;
-            // A name stays with whom it was given to.
-            tx.add_receipt_name("key:1", "r2")
+            tx.add_receipt_name("key:2", "r2")
         })
         .unwrap();
+    // A name stays with whom it was given to, and who comes late is asked to look again.
+    let late = store.write(|tx| tx.add_receipt_name("key:1", "r2"));
+    assert!(matches!(late, Err(DbError::Busy { .. })), "{late:?}");
     let named = |name: &'static str, other: &'static str| {
         let found = store.write(move |tx| tx.receipts_named(name, other)).unwrap();
         found.into_iter().map(|receipt| receipt.id).collect::<Vec<_>>()
