@@ -1,10 +1,12 @@
 //! Jobs: what a served programme does by itself, again and again. Each may be run by several programs at
 //! once and repeated at will.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant as Clock};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, anyhow};
 use retail::{Day, Instant};
 
 use crate::act::{Act, now};
@@ -74,7 +76,9 @@ impl Programme {
     ) {
         while !stop.load(Ordering::Relaxed) {
             let began = Clock::now();
-            let done = (job.run)(self, now());
+            // A job that panics is told of like any other failure, and tried again at its next time.
+            let done = catch_unwind(AssertUnwindSafe(|| (job.run)(self, now())))
+                .unwrap_or_else(|_| Err(anyhow!("the job {} panicked", job.name)));
             told(job.name, began.elapsed(), done.as_ref().err());
             while began.elapsed() < job.every && !stop.load(Ordering::Relaxed) {
                 std::thread::sleep(GLANCE.min(job.every.saturating_sub(began.elapsed())));
@@ -84,8 +88,9 @@ impl Programme {
 }
 
 fn deliver(programme: &Programme, at: Instant) -> Result<()> {
-    let sender = WebhookSender::new();
-    programme.deliver_due(at, &|delivery| sender.send(delivery)).map(drop)
+    // It keeps connections to receivers from one run to the next.
+    static SENDER: LazyLock<WebhookSender> = LazyLock::new(WebhookSender::new);
+    programme.deliver_due(at, &|delivery| SENDER.send(delivery)).map(drop)
 }
 
 /// Moves the journal, and keeps the lake from falling into too many pieces by it.
@@ -97,17 +102,19 @@ fn journal(programme: &Programme) -> Result<()> {
     Ok(())
 }
 
-/// What follows the calendar.
+/// What follows the calendar; a part that fails keeps no other from its turn.
 fn days(programme: &Programme, at: Instant) -> Result<()> {
     let today = Day(i32::try_from(at.0.div_euclid(86_400_000_000)).unwrap_or(i32::MAX));
     let act = Act::of_job("job:days", at);
-    programme.expire_cards(&act, today)?;
-    programme.review_levels(today)?;
-    programme.forget_sessions(at)?;
-    programme.forget_activity(Day(today.0 - ACTIVITY_DAYS))?;
     let before = Instant(at.0 - ANSWERS_KEPT);
-    programme.store()?.write(move |tx| tx.forget_answers(before))?;
-    Ok(())
+    let parts: [Result<()>; 5] = [
+        programme.expire_cards(&act, today).map(drop).context("cards past their last day"),
+        programme.review_levels(today).map(drop).context("review of levels"),
+        programme.forget_sessions(at).map(drop).context("old sessions"),
+        programme.forget_activity(Day(today.0 - ACTIVITY_DAYS)).map(drop).context("old activity"),
+        programme.store()?.write(move |tx| tx.forget_answers(before)).map(drop).context("answers"),
+    ];
+    parts.into_iter().collect()
 }
 
 /// Nobody watches a job.

@@ -100,6 +100,7 @@ impl Programme {
             let wallet = wallet_of(tx, act, &mut card)?;
             if !had {
                 tx.put_card(&card)?;
+                tx.changed("card", &card.number.0, act.at)?;
             }
             tx.put_level(&WalletLevel {
                 wallet: wallet.clone(),
@@ -126,18 +127,20 @@ impl Programme {
     /// When the database fails, or published levels cannot be read.
     pub fn review_levels(&self, today: Day) -> Result<u64, Refused> {
         let mut reviewed = 0;
+        let mut after = (String::new(), String::new());
         loop {
-            let count = self.store()?.write(move |tx| {
-                let due = tx.levels_due(today, ("", ""), AT_ONCE)?;
+            let from = after.clone();
+            let due = self.store()?.write(move |tx| {
+                let due = tx.levels_due(today, (&from.0, &from.1), AT_ONCE)?;
                 for level in &due {
                     review(tx, level, today)?;
                 }
-                Ok::<_, Refused>(due.len() as u64)
+                Ok::<_, Refused>(due)
             })?;
-            reviewed += count;
-            if count < u64::from(AT_ONCE) {
-                return Ok(reviewed);
-            }
+            reviewed += due.len() as u64;
+            // A level whose review leaves its day as it was is not met again.
+            let Some(last) = due.into_iter().next_back() else { return Ok(reviewed) };
+            after = (last.wallet.0, last.scope);
         }
     }
 }
