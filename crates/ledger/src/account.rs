@@ -50,6 +50,13 @@ impl AccountId {
         Self::named("wallet", [&wallet.0, &unit.0])
     }
 
+    /// The wallet of an account that [`AccountId::wallet`] names.
+    #[must_use]
+    pub fn wallet_of(&self) -> Option<WalletId> {
+        let (id, _) = self.0.strip_prefix("wallet/")?.split_once('/')?;
+        Some(WalletId(id.replace("%2F", "/").replace("%25", "%")))
+    }
+
     /// Where a programme's points come from; it may go below zero: `issued/{unit}`.
     #[must_use]
     pub fn issued(unit: &Unit) -> Self {

@@ -156,13 +156,16 @@ impl Programme {
         loop {
             let act = act.clone();
             let count = self.store()?.write(move |tx| {
-                let cards = tx.cards_past_their_day(today, AT_ONCE)?;
-                for card in &cards {
-                    if let Some(card) = tx.card_to_change(&card.number)? {
+                let mut count = 0;
+                for card in tx.cards_past_their_day(today, AT_ONCE)? {
+                    // Who blocked or closed one a moment ago keeps no other card from its end.
+                    let Some(card) = tx.card_to_change(&card.number)? else { continue };
+                    if moved(&card, CardOperation::Expire).is_ok() {
                         step(tx, &act, card, &CardChange::only(CardOperation::Expire), None)?;
+                        count += 1;
                     }
                 }
-                Ok::<_, Refused>(cards.len() as u64)
+                Ok::<_, Refused>(count)
             })?;
             ended += count;
             if count < u64::from(AT_ONCE) {

@@ -1,4 +1,4 @@
-//! ActivityLimits on what a card, a till or an operator does in a day: what goes beyond is noted for somebody to
+//! Limits on what a card, a till or an operator does in a day: what goes beyond is noted for somebody to
 //! look at, or held until he has. The limits are data.
 
 use membership::Scope;

@@ -107,34 +107,42 @@ impl Programme {
                 self.store()?.read(|tx| tx.lots_due(at, (&after.0, &after.1), EXPIRED_AT_ONCE))?;
             let Some(last) = due.last() else { break };
             after = (last.account.0.clone(), last.id.0.clone());
-            lots += due.len() as u64;
-            self.post_each(due.iter().map(|lot| expiry_of_lot(lot, at)).collect())?;
+            let chains = due.iter().map(|lot| (lot.account.clone(), expiry_of_lot(lot, at)));
+            lots += self.post_each(chains.collect())?;
         }
         loop {
             let due = self.store()?.read(|tx| tx.holds_due(at, EXPIRED_AT_ONCE))?;
-            if due.is_empty() {
+            let chains = due.into_iter().map(|hold| (hold.debit.clone(), expiry_of_hold(hold, at)));
+            // What was resolved meanwhile is not due again; where nothing moves, there is no more to do.
+            let posted = self.post_each(chains.collect())?;
+            holds += posted;
+            if posted == 0 {
                 return Ok((lots, holds));
             }
-            holds += due.len() as u64;
-            self.post_each(due.into_iter().map(|hold| expiry_of_hold(hold, at)).collect())?;
         }
     }
 
-    /// Posts chains, each in a write of its own: one that was overtaken takes no other along.
-    fn post_each(&self, chains: Vec<Chain>) -> Result<(), Refused> {
-        for chain in chains {
+    /// Posts chains, each in a write of its own: one that was overtaken takes no other along. Says how
+    /// many were posted.
+    fn post_each(&self, chains: Vec<(AccountId, Chain)>) -> Result<u64, Refused> {
+        let mut count = 0;
+        for (account, chain) in chains {
             let posted = self.store()?.write(move |tx| {
                 open_system_accounts(tx)?;
                 ledger::post(tx, &chain)?;
+                if let Some(wallet) = account.wallet_of() {
+                    tx.changed("wallet", &wallet.0, chain.at)?;
+                }
                 Ok::<_, Refused>(())
             });
             match posted {
+                Ok(()) => count += 1,
                 // Somebody spent or resolved it since it was read.
-                Ok(()) | Err(Refused::Conflict { .. }) => {}
+                Err(Refused::Conflict { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(count)
     }
 }
 

@@ -33,6 +33,7 @@ impl Programme {
             let wallet = wallet_of(tx, act, &mut into)?;
             if had.is_none() {
                 tx.put_card(&into)?;
+                tx.changed("card", &into.number.0, act.at)?;
             }
             if let Some(own) = card.wallet.take().filter(|own| *own != wallet) {
                 pour(tx, act, &own, &wallet, &card.number)?;
@@ -56,6 +57,10 @@ pub(super) fn pour(
     into: &WalletId,
     card: &CardId,
 ) -> Result<(), Refused> {
+    let mut both = [from, into].map(|wallet| AccountId::wallet(wallet, &point()));
+    both.sort_unstable();
+    // Nothing moves in either between the look and the pouring.
+    ledger::Books::accounts(tx, &both)?;
     let holds = balance(tx, from, act.at)?;
     if holds.balance == 0 && holds.debt == 0 {
         return Ok(());
@@ -82,5 +87,8 @@ pub(super) fn pour(
         transfers: vec![transfer],
     };
     ledger::post(tx, &chain)?;
+    for wallet in [from, into] {
+        tx.changed("wallet", &wallet.0, act.at)?;
+    }
     Ok(())
 }

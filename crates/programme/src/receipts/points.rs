@@ -128,7 +128,7 @@ fn accruals(tx: &mut Tx<'_>, receipts: &[(String, u32)]) -> Result<Vec<Posted>, 
     found.retain(|posted| {
         posted.transfer.action == Action::Post
             && posted.debit.0.starts_with(&issued)
-            && posted.credit.0.starts_with("wallet/")
+            && posted.credit.wallet_of().is_some()
     });
     found.sort_by_key(|posted| std::cmp::Reverse(posted.at));
     Ok(found)

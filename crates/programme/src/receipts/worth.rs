@@ -30,18 +30,17 @@ impl Holder {
     pub(super) fn of(tx: &mut Tx<'_>, act: &Act, good: &Good, day: Day) -> Result<Self, Refused> {
         let nobody = |why| Self { wallet: None, customer: None, nothing_because: Some(why) };
         let Some(number) = &good.card else { return Ok(nobody(WhyNothing::NoCard)) };
-        let Some(mut card) = tx.card(number)? else { return Ok(nobody(WhyNothing::CardUnknown)) };
+        // Nobody gives it another wallet or customer while its points are counted.
+        let Some(mut card) = tx.card_to_change(number)? else {
+            return Ok(nobody(WhyNothing::CardUnknown));
+        };
         // The job that ends cards may come later in the night.
         let over = card.expires_on.is_some_and(|last| last < day);
         let earns = card.state.can(Capability::Earn) && !over;
         if earns && card.wallet.is_none() && !good.is_return {
-            card = tx.card_to_change(number)?.unwrap_or(card);
-            let none = card.wallet.is_none();
             wallet_of(tx, act, &mut card)?;
-            if none {
-                tx.put_card(&card)?;
-                tx.changed("card", &number.0, act.at)?;
-            }
+            tx.put_card(&card)?;
+            tx.changed("card", &number.0, act.at)?;
         }
         let mut customer = card.customer.clone();
         if let (None, Some(wallet)) = (&customer, &card.wallet) {
