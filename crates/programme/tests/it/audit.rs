@@ -1,6 +1,7 @@
 //! The audit on both databases: whatever somebody does to its rows, `verify_audit` finds it.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use programme::{AuditBreak, AuditReport, HeadFault, HeadSource, Programme};
 use retail::Instant;
@@ -319,20 +320,25 @@ fn the_key_is_its_owners_alone() {
 fn a_look_beside_the_sealer_raises_no_false_alarm() {
     for database in databases() {
         let house = House::new(database);
+        let looks = AtomicUsize::new(0);
         let looked: Vec<anyhow::Result<AuditReport>> = std::thread::scope(|scope| {
             let sealer = scope.spawn(|| {
-                for number in 1..=200 {
+                // On a slow machine a look takes as long as many seals: there are two of them in any case.
+                for number in (1..).take_while(|&n| n <= 200 || looks.load(Ordering::Relaxed) < 2) {
                     house.deed("1");
                     house.programme.seal(Instant(NOW.0 + number * 2 * MINUTE)).unwrap();
                 }
             });
-            let look = || house.programme.verify_audit(None);
+            let look = || {
+                let report = house.programme.verify_audit(None);
+                looks.fetch_add(1, Ordering::Relaxed);
+                report
+            };
             std::iter::from_fn(|| (!sealer.is_finished()).then(look)).collect()
         });
         let sound =
             |look: &&anyhow::Result<AuditReport>| look.as_ref().is_ok_and(AuditReport::is_sound);
         let alarm = looked.iter().find(|look| !sound(look));
         assert!(alarm.is_none(), "{}: {alarm:?}", house.database.name);
-        assert!(looked.len() > 1, "there was something to look at");
     }
 }
