@@ -52,7 +52,7 @@ pub enum CardOperation {
     Resume,
     /// Takes it out of use; whoever does it names a [`BlockReason`].
     Block,
-    /// Lifts a block: the card is active again, whatever it was before.
+    /// Lifts a block: the card stands again where it was blocked.
     Unblock,
     /// Lets another card take its place, with wallet and history.
     Replace,
@@ -287,7 +287,13 @@ pub const TRANSITIONS: &[Transition] = {
             Blocked,
             "with a reason; before issue there is nobody to protect",
         ),
-        row(Do::Unblock, EVERY, &[Blocked], Active, "found again, or blocked by mistake"),
+        row(
+            Do::Unblock,
+            EVERY,
+            &[Blocked],
+            Active,
+            "found again, or blocked by mistake; one that was blocked while issued or suspended is that again",
+        ),
         row(
             Do::Replace,
             EVERY,

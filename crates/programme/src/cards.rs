@@ -16,7 +16,7 @@ use store::{Card, CardEvent, Tx, Wallet};
 pub use balance::{BalanceView, LotView, StatementLine};
 pub use print::{NewPrintBatch, NewRange, PrintBatchView, PrintedCard, RangeView};
 
-pub(crate) use balance::{POINT, open_points};
+pub(crate) use balance::{open_points, open_system_accounts, point};
 
 use crate::places::{network_of, shop_of, told};
 use crate::{Act, Programme, Refused};
@@ -206,7 +206,14 @@ fn step(
             wallet_of(tx, act, &mut card)?;
         }
         CardOperation::Block | CardOperation::Close => card.reason = reason.clone(),
-        CardOperation::Unblock | CardOperation::Resume => card.reason = None,
+        CardOperation::Unblock => {
+            // Whoever has not agreed to the rules yet has not done so by losing the card.
+            if let Some(former) = tx.state_before_block(&card.number)? {
+                card.state = former;
+            }
+            card.reason = None;
+        }
+        CardOperation::Resume => card.reason = None,
         CardOperation::Replace => card.replaced_by = other_card.cloned(),
         CardOperation::Suspend | CardOperation::Expire => {}
     }

@@ -14,6 +14,7 @@ static OF_WALLET: Statement = sql!("card/of_wallet");
 static OF_CUSTOMER: Statement = sql!("card/of_customer");
 static OF_BATCH: Statement = sql!("card/of_batch");
 static EXPIRED: Statement = sql!("card/expired");
+static BEFORE_BLOCK: Statement = sql!("card_event/before_block");
 static EVENT_ADD: Statement = sql!("card_event/add");
 static EVENTS: Statement = sql!("card_event/of_card");
 static RANGE_ADD: Statement = sql!("number_range/add");
@@ -237,6 +238,16 @@ impl Tx<'_> {
             ("most", i64::from(most).into()),
         ];
         self.rows(&EVENTS, &params, event)
+    }
+
+    /// Where a card stood when it was last blocked, if that was done here.
+    ///
+    /// # Errors
+    /// As [`Tx::add_card`].
+    pub fn state_before_block(&mut self, number: &CardId) -> Result<Option<CardState>, DbError> {
+        self.row(&BEFORE_BLOCK, &[("card", (&number.0).into())], |row| {
+            row.understood("a state of a card", |text| text.parse().ok())
+        })
     }
 
     /// Adds a range of numbers; whether its id was free.

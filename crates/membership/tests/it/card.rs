@@ -186,7 +186,7 @@ fn the_page_of_documentation() {
          | `suspend` | every | active | suspended | out of use for a time |
          | `resume` | every | suspended | active | nothing was wrong |
          | `block` | every | issued, active, suspended | blocked | with a reason; before issue there is nobody to protect |
-         | `unblock` | every | blocked | active | found again, or blocked by mistake |
+         | `unblock` | every | blocked | active | found again, or blocked by mistake; one that was blocked while issued or suspended is that again |
          | `replace` | every | suspended, blocked, expired | replaced | the old card must be out of use, so that two never open one wallet by accident |
          | `close` | every | created, prepared, issued, active, suspended, blocked, expired | closed | from anything that is not final |
          | `expire` | every | created, prepared, issued, active, suspended, blocked | expired | from anything that lives |

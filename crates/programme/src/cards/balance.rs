@@ -9,7 +9,7 @@ use super::identified;
 use crate::{Act, Programme, Refused};
 
 /// The unit of points.
-pub(crate) const POINT: &str = "POINT";
+const POINT: &str = "POINT";
 
 /// What a wallet holds of one unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -213,6 +213,14 @@ fn a_card_lives_as_the_table_says() {
             till:   block C0 reason=lost                => !card_state
             office: prepare C1 shop=s1                  => prepared
             till:   activate C1                         => active
+            office: prepare C2 shop=s1                  => prepared
+            till:   issue C2                            => issued
+            till:   block C2 reason=lost                => blocked
+            office: unblock C2 reason=found             => issued
+            till:   activate C2                         => active
+            office: suspend C2                          => suspended
+            till:   block C2 reason=lost                => blocked
+            office: unblock C2 reason=found             => suspended
             admin:  virtual c9                          => active
             office: find V                              => active
             other:  block V reason=lost                 => !not_found
