@@ -1,4 +1,5 @@
-//! Erasure: a customer leaves the lake, every kept snapshot, and feeds that a killed import left.
+//! Erasure: a customer leaves the lake, every kept snapshot, receipts and cards, and feeds that a killed
+//! import left.
 
 use anyhow::{Result, anyhow};
 use arrow_array::cast::AsArray;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use lake::{Erased, Lake, LakeError, ParquetRows};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use retail::CustomerId;
 use serde::Serialize;
 
 use crate::fetch::Fetched;
@@ -22,11 +24,13 @@ pub struct EraseReport {
     pub lake: Erased,
     /// Files of snapshots that were written anew without him.
     pub snapshot_files: u64,
+    /// Receipts, cards and wallets that were his and are nobody's now.
+    pub rows: u64,
 }
 
 impl Programme {
     /// Removes a customer from the lake and from every kept snapshot, and the feeds that a killed import
-    /// left. What feeds bring later in his name is kept as sales without a customer. Repeating it changes nothing more.
+    /// left; his receipts, cards and wallets are nobody's then, and move points as before. What feeds bring later in his name is kept as sales without a customer. Repeating it changes nothing more.
     ///
     /// # Errors
     /// When nobody knows the customer (a slip of the pen must not bar somebody who comes later), or
@@ -39,7 +43,14 @@ impl Programme {
         Fetched::forget(&self.folder)?;
         self.empty_journal(&writing)?;
         let lake = self.lake()?;
-        if !is_known(&lake, customer)? {
+        let rows = match self.made_store()? {
+            Some(store) => {
+                let id = CustomerId(customer.to_owned());
+                store.write(move |tx| tx.forget_customer(&id))?
+            }
+            None => 0,
+        };
+        if rows == 0 && !is_known(&lake, customer)? {
             return Err(ProgrammeError::NoCustomer { id: customer.to_owned() }.into());
         }
         let (_, lake) = lake.erase(customer)?;
@@ -49,7 +60,7 @@ impl Programme {
                 why: error.to_string(),
             })
         })?;
-        Ok(EraseReport { lake, snapshot_files })
+        Ok(EraseReport { lake, snapshot_files, rows })
     }
 }
 

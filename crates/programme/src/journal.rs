@@ -121,7 +121,7 @@ impl Programme {
     }
 
     /// The database, unless none was ever made: reading the lake makes none.
-    fn made_store(&self) -> Result<Option<&Store>, DbError> {
+    pub(crate) fn made_store(&self) -> Result<Option<&Store>, DbError> {
         if self.store.get().is_none()
             && let Location::File(path) = Location::of(&self.settings.store.url, &self.folder)
             && !path.exists()

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
         include_str!("../sql/migration/0001_ledger.postgres.sql"),
     ),
     ("0002_programme", include_str!("../sql/migration/0002_programme.sql"), ""),
+    ("0003_receipts", include_str!("../sql/migration/0003_receipts.sql"), ""),
 ];
 
 static LIST: Statement = sql!("migration/list");

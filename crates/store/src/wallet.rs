@@ -9,6 +9,12 @@ static ADD: Statement = sql!("wallet/add");
 static READ: Statement = sql!("wallet/read");
 static OF_CUSTOMER: Statement = sql!("wallet/of_customer");
 static PUT: Statement = sql!("wallet/put");
+static FORGET: [Statement; 4] = [
+    sql!("receipt/forget_customer"),
+    sql!("receipt/forget_customer_of_none"),
+    sql!("card/forget_customer"),
+    sql!("wallet/forget_customer"),
+];
 static LEVELS: Statement = sql!("wallet_level/of_wallet");
 static LEVELS_DUE: Statement = sql!("wallet_level/due");
 static LEVEL_PUT: Statement = sql!("wallet_level/put");
@@ -45,6 +51,18 @@ pub struct WalletLevel {
 }
 
 impl Tx<'_> {
+    /// Takes a customer's id out of receipts, cards and wallets; says of how many rows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn forget_customer(&mut self, customer: &CustomerId) -> Result<u64, DbError> {
+        let mut rows = 0;
+        for statement in &FORGET {
+            rows += self.execute(statement, &[("customer", (&customer.0).into())])?;
+        }
+        Ok(rows)
+    }
+
     /// Adds a wallet.
     ///
     /// # Errors

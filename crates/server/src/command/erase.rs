@@ -13,16 +13,22 @@ pub fn run(cli: &Cli, arguments: &Erase) -> Result<()> {
     if arguments.json {
         return say_json(&report);
     }
-    let (lines, rows, files) =
-        (count(report.lake.lines), count(report.lake.table_rows), count(report.snapshot_files));
+    let (lines, rows, files, own) = (
+        count(report.lake.lines),
+        count(report.lake.table_rows),
+        count(report.snapshot_files),
+        count(report.rows),
+    );
     say(&match language {
         Language::En => format!(
-            "Erased: {lines} lines of receipts, {rows} rows of tables, {files} files of snapshots written anew.\n\
+            "Erased: {lines} lines of receipts, {rows} rows of tables, {files} files of snapshots written anew; \
+             {own} receipts, cards and wallets are nobody's now.\n\
              Totals are smaller by these lines. Should a changed feed bring those sales again, they are kept \
              without the customer."
         ),
         Language::Ru => format!(
-            "Удалено: строк чеков {lines}, строк таблиц {rows}, переписано файлов снимков {files}.\n\
+            "Удалено: строк чеков {lines}, строк таблиц {rows}, переписано файлов снимков {files}; \
+             чеков, карт и кошельков без покупателя теперь {own}.\n\
              Итоги уменьшились на эти строки. Если изменённые данные принесут те же продажи снова, они \
              останутся без покупателя."
         ),

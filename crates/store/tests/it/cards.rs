@@ -222,6 +222,15 @@ fn cards(store: &Store) {
     let events = read(store, |tx| tx.card_events(&card.number, 0, 9));
     assert_eq!(events.iter().map(|(_, event)| event).collect::<Vec<_>>(), [&event]);
     assert_eq!(read(store, |tx| tx.card_events(&card.number, events[0].0, 9)), []);
+    assert_eq!(write(store, |tx| tx.forget_customer(&"c1".into())), 2, "a card and a wallet");
+    let former = || read(store, |tx| tx.state_before_block(&card.number));
+    assert_eq!(former(), None);
+    for from in [CardState::Active, CardState::Issued] {
+        let (operation, to) = ("block".to_owned(), CardState::Blocked);
+        let blocked = CardEvent { operation, from, to, ..event.clone() };
+        write(store, move |tx| tx.add_card_event(&blocked));
+        assert_eq!(former(), Some(from));
+    }
 }
 
 fn numbers(store: &Store) {

@@ -241,8 +241,16 @@ fn whoever_reads_while_receipts_move_sees_each_once() {
 fn an_erased_customer_leaves_the_journal_too() {
     for counter in Counter::all() {
         counter.take(receipt("1", Some("AAAA"), vec![line("milk", 1, 500)])).unwrap();
-        counter.programme().erase("c-AAAA").unwrap();
+        let taken = counter.take(receipt("0", Some("AAAA"), vec![line("milk", 1, 500)])).unwrap();
+        assert_eq!(counter.programme().erase("c-AAAA").unwrap().rows, 4);
         assert_eq!(counter.journal_rows(), 0);
+        let store = counter.programme().store().unwrap();
+        let left = store.read(|tx| {
+            let receipt = tx.receipt(&taken.receipt)?.and_then(|receipt| receipt.customer);
+            let card = tx.card(&"AAAA".into())?.and_then(|card| card.customer);
+            Ok::<_, store::DbError>((receipt, card, tx.wallets_of(&"c-AAAA".into())?.len()))
+        });
+        assert_eq!(left.unwrap(), (None, None, 0), "{}", counter.name());
         counter.take(receipt("2", Some("AAAA"), vec![line("milk", 1, 500)])).unwrap();
         move_all(counter.programme());
         assert!(counter.programme().history("c-AAAA", 0).is_err(), "{}", counter.name());

@@ -1,0 +1,1 @@
+UPDATE receipt SET customer = NULL WHERE customer = $customer AND wallet IS NULL

@@ -1,0 +1,1 @@
+UPDATE wallet SET customer = NULL, version = version + 1 WHERE customer = $customer
