@@ -104,7 +104,7 @@ fn journal(programme: &Programme) -> Result<()> {
 
 /// What follows the calendar; a part that fails keeps no other from its turn.
 fn days(programme: &Programme, at: Instant) -> Result<()> {
-    let today = Day(i32::try_from(at.0.div_euclid(86_400_000_000)).unwrap_or(i32::MAX));
+    let today = day_begun_everywhere(at);
     let act = Act::of_job("job:days", at);
     let before = Instant(at.0 - ANSWERS_KEPT);
     let parts: [Result<()>; 5] = [
@@ -115,6 +115,13 @@ fn days(programme: &Programme, at: Instant) -> Result<()> {
         programme.store()?.write(move |tx| tx.forget_answers(before)).map(drop).context("answers"),
     ];
     parts.into_iter().collect()
+}
+
+/// The latest day that has begun in every time zone: nothing ends before its day is over where it is. Tills go
+/// by their own clock in the meantime.
+fn day_begun_everywhere(at: Instant) -> Day {
+    let westernmost = at.0 - 12 * 3_600_000_000;
+    Day(i32::try_from(westernmost.div_euclid(86_400_000_000)).unwrap_or(i32::MAX))
 }
 
 /// Nobody watches a job.
