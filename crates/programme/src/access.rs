@@ -23,7 +23,7 @@ use store::Tx;
 
 pub use key::{KeyMade, KeyView, NewKey};
 pub use limit::{
-    Activity, ActivityKind, ActivityLimit, ActivityLimits, Doer, FlagView, Judgement, LimitThen,
+    Activity, ActivityLimit, ActivityLimits, Doer, Doing, FlagView, Judged, Judgement, LimitThen,
     judge, judge_all,
 };
 pub use link::StaffLink;

@@ -39,7 +39,7 @@ mod table;
 mod webhooks;
 
 pub use access::{
-    Activity, ActivityKind, ActivityLimit, ActivityLimits, Caller, Doer, FlagView, Judgement,
+    Activity, ActivityLimit, ActivityLimits, Caller, Doer, Doing, FlagView, Judged, Judgement,
     KeyMade, KeyView, LimitThen, NewKey, NewStaff, SignIn, SignedIn, StaffChange, StaffLink,
     StaffRights, StaffView, TotpSetup, csrf_of, judge, judge_all,
 };

@@ -9,6 +9,7 @@
 mod families;
 mod family;
 mod points;
+mod release;
 mod taking;
 mod valid;
 mod worth;
@@ -19,6 +20,7 @@ use retail::Day;
 use serde::{Deserialize, Serialize};
 use store::{ReceiptPlace, StoredReceipt, Tx};
 
+pub(crate) use release::release;
 pub use valid::{FiscalIn, LineIn, OriginalIn, ReceiptIn};
 
 use crate::settings::ReceiptSettings;
@@ -237,27 +239,39 @@ impl Place {
         good: &Good,
         settings: &ReceiptSettings,
     ) -> Result<Self, Refused> {
-        let unknown = |kind, id: &str| Refused::NotFound { kind, id: id.to_owned() };
         let other_till = act.till.as_ref().is_some_and(|till| *till != good.till);
         if !act.bounds.allow_shop(&good.shop.0)
             || (other_till && act.shop.as_ref() == Some(&good.shop))
         {
-            return Err(unknown("shop", &good.shop.0));
+            return Err(Refused::NotFound { kind: "shop", id: good.shop.0.clone() });
         }
-        let found = tx.receipt_place(&good.shop.0, &good.till.0)?;
-        let known = found.filter(|place| act.bounds.allow_network(&place.network));
-        let ReceiptPlace { network, time_zone, closed } =
-            known.ok_or_else(|| unknown("till", &format!("{}/{}", good.shop, good.till)))?;
-        if closed {
+        let known = known_place(tx, &good.shop.0, &good.till.0)?;
+        if !act.bounds.allow_network(&known.network) {
+            return Err(unknown_till(&good.shop.0, &good.till.0));
+        }
+        if known.closed {
             let why = format!("the till {} of the shop {} is closed", good.till, good.shop);
             return Err(Refused::Conflict { code: "closed", why });
         }
-        let zone = TimeZone::get(&time_zone).map_err(|error| Refused::Broken {
-            why: format!("the time zone of the shop {}: {error}", good.shop),
-        })?;
+        let zone = zone_of(&known, &good.shop.0)?;
         let (day, minute) = business_day(good.at, &zone, settings);
-        Ok(Self { network, zone, day, minute })
+        Ok(Self { network: known.network, zone, day, minute })
     }
+}
+
+fn known_place(tx: &mut Tx<'_>, shop: &str, till: &str) -> Result<ReceiptPlace, Refused> {
+    tx.receipt_place(shop, till)?.ok_or_else(|| unknown_till(shop, till))
+}
+
+fn unknown_till(shop: &str, till: &str) -> Refused {
+    Refused::NotFound { kind: "till", id: format!("{shop}/{till}") }
+}
+
+/// The shop's own time zone.
+fn zone_of(place: &ReceiptPlace, shop: &str) -> Result<TimeZone, Refused> {
+    TimeZone::get(&place.time_zone).map_err(|error| Refused::Broken {
+        why: format!("the time zone of the shop {shop}: {error}"),
+    })
 }
 
 /// The shop's business day of a moment, and the local minute.
@@ -325,6 +339,9 @@ fn take(
 ) -> Result<ReceiptTaken, Refused> {
     let place = Place::of(tx, act, good, settings)?;
     let names = Names::of(&place.network, good);
+    let sale = good.original.as_ref().filter(|_| good.is_return);
+    let sale = sale.map(|original| original_key(&place, good, original));
+    tx.lock_receipts_of(sale.as_deref().unwrap_or(&names.id))?;
     let before = known(tx, &names)?;
     if let Some(before) = &before
         && before.content_sha256 == good.content_sha256
@@ -340,9 +357,9 @@ fn take(
         return Err(Refused::field("/lines", "sign", detail));
     }
     let id = before.as_ref().map_or(&names.id, |before| &before.row.id).clone();
-    let (home, sale) = match (good.is_return, &good.original) {
+    let (home, sale) = match (good.is_return, sale) {
         (false, _) => (Some(id.clone()), before.as_ref().map(|before| before.row.clone())),
-        (true, Some(original)) => original_of(tx, &place, good, original)?,
+        (true, Some(key)) => original_of(tx, key)?,
         (true, None) => (None, None),
     };
     let mut families = Families::default();
@@ -351,7 +368,7 @@ fn take(
         None => Family::alone(before.clone().filter(|before| before.row.original.is_none())),
     };
     let holder = Holder::of(tx, act, good, place.day)?;
-    let context = worth::Context { act, good, place: &place, settings };
+    let context = worth::Context { act, good, place: &place, settings, before: before.as_ref() };
     let worth = Worth::of(tx, &context, &holder, former.sale.as_ref())?;
     let taking = Taking { act, good, place: &place, id: &id, before: before.as_ref() };
     let mut after = former.clone();
@@ -369,16 +386,18 @@ fn take(
     Ok(answer)
 }
 
+/// The id that the receipt has whose goods came back, unless it first came under another name.
+fn original_key(place: &Place, good: &Good, original: &OriginalIn) -> String {
+    let shop = original.shop.as_deref().unwrap_or(&good.shop.0);
+    let till = original.till.as_deref().unwrap_or(&good.till.0);
+    key_hash(&[&place.network, shop, till, &original.number])
+}
+
 /// The id of the receipt whose goods came back, and the receipt where it is known.
 fn original_of(
     tx: &mut Tx<'_>,
-    place: &Place,
-    good: &Good,
-    original: &OriginalIn,
+    id: String,
 ) -> Result<(Option<String>, Option<StoredReceipt>), Refused> {
-    let shop = original.shop.as_deref().unwrap_or(&good.shop.0);
-    let till = original.till.as_deref().unwrap_or(&good.till.0);
-    let id = key_hash(&[&place.network, shop, till, &original.number]);
     let name = format!("key:{id}");
     let known = tx.receipts_named(&name, &name)?.pop();
     Ok((Some(known.as_ref().map_or(id, |known| known.id.clone())), known))

@@ -12,6 +12,10 @@ static FLAG_ADD: Statement = sql!("activity_flag/add");
 static FLAG_OPEN: Statement = sql!("activity_flag/open");
 static FLAG_READ: Statement = sql!("activity_flag/read");
 static FLAG_CLOSE: Statement = sql!("activity_flag/close");
+static FLAG_OF_OBJECT: Statement = sql!("activity_flag/of_object");
+static HELD_ADD: Statement = sql!("held_receipt/add");
+static HELD_ONLY_BY: Statement = sql!("held_receipt/only_by");
+static HELD_RELEASE: Statement = sql!("held_receipt/release");
 
 /// How much was done on a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +51,8 @@ pub struct ActivityFlag {
     pub closed_at: Option<Instant>,
     /// Who.
     pub closed_by: Option<String>,
+    /// Whether he let go what it held.
+    pub released: bool,
 }
 
 impl Tx<'_> {
@@ -89,11 +95,11 @@ impl Tx<'_> {
         self.execute(&FORGET, &[("before", i64::from(before.0).into())])
     }
 
-    /// Notes that a limit was exceeded.
+    /// Notes that a limit was exceeded, on a flag that is open; gives its number.
     ///
     /// # Errors
     /// As [`Tx::add_activity`].
-    pub fn add_flag(&mut self, flag: &ActivityFlag) -> Result<(), DbError> {
+    pub fn add_flag(&mut self, flag: &ActivityFlag) -> Result<i64, DbError> {
         let params = [
             ("kind", (&flag.kind).into()),
             ("object", (&flag.object).into()),
@@ -105,7 +111,7 @@ impl Tx<'_> {
             ("held", flag.held.into()),
             ("at", flag.at.0.into()),
         ];
-        self.execute(&FLAG_ADD, &params).map(drop)
+        Ok(self.row(&FLAG_ADD, &params, Row::integer)?.unwrap_or_default())
     }
 
     /// Flags that nobody closed, after a number, oldest first, at most so many, each with its number.
@@ -129,12 +135,55 @@ impl Tx<'_> {
         Ok(self.row(&FLAG_READ, &[("id", id.into())], numbered_flag)?.map(|(_, flag)| flag))
     }
 
-    /// Closes a flag; says whether it was open.
+    /// Flags of a thing on a day, each with its number.
     ///
     /// # Errors
     /// As [`Tx::add_activity`].
-    pub fn close_flag(&mut self, id: i64, by: &str, at: Instant) -> Result<bool, DbError> {
-        let params = [("id", id.into()), ("at", at.0.into()), ("by", by.into())];
+    pub fn flags_of(
+        &mut self,
+        object: &str,
+        day: Day,
+    ) -> Result<Vec<(i64, ActivityFlag)>, DbError> {
+        let params = [("object", object.into()), ("day", i64::from(day.0).into())];
+        self.rows(&FLAG_OF_OBJECT, &params, numbered_flag)
+    }
+
+    /// Lets a flag hold a receipt.
+    ///
+    /// # Errors
+    /// As [`Tx::add_activity`].
+    pub fn hold_receipt(&mut self, flag: i64, receipt: &str) -> Result<(), DbError> {
+        let params = [("flag", flag.into()), ("receipt", receipt.into())];
+        self.execute(&HELD_ADD, &params).map(drop)
+    }
+
+    /// Lets go what a flag holds; gives the receipts that no other flag holds.
+    ///
+    /// # Errors
+    /// As [`Tx::add_activity`].
+    pub fn release_receipts(&mut self, flag: i64) -> Result<Vec<String>, DbError> {
+        let free = self.rows(&HELD_ONLY_BY, &[("flag", flag.into())], Row::text)?;
+        self.execute(&HELD_RELEASE, &[("flag", flag.into())])?;
+        Ok(free)
+    }
+
+    /// Closes a flag, letting go what it held or not; says whether it was open.
+    ///
+    /// # Errors
+    /// As [`Tx::add_activity`].
+    pub fn close_flag(
+        &mut self,
+        id: i64,
+        by: &str,
+        at: Instant,
+        released: bool,
+    ) -> Result<bool, DbError> {
+        let params = [
+            ("id", id.into()),
+            ("at", at.0.into()),
+            ("by", by.into()),
+            ("released", released.into()),
+        ];
         Ok(self.execute(&FLAG_CLOSE, &params)? > 0)
     }
 }
@@ -157,6 +206,7 @@ fn numbered_flag(row: &mut Row) -> Result<(i64, ActivityFlag), DbError> {
         at: Instant(row.integer()?),
         closed_at: row.integer_or_null()?.map(Instant),
         closed_by: row.text_or_null()?,
+        released: row.flag()?,
     };
     Ok((id, flag))
 }

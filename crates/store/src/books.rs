@@ -16,6 +16,7 @@ static ACCOUNT_ALL: Statement = sql!("account/all");
 static TRANSFER_ADD: Statement = sql!("transfer/add");
 static TRANSFER_READ: Statement = sql!("transfer/read");
 static TRANSFER_OF_CHAIN: Statement = sql!("transfer/of_chain");
+static TRANSFER_INTO: Statement = sql!("transfer/into");
 static TRANSFER_OF_ACCOUNT: Statement = sql!("transfer/of_account");
 static TRANSFER_REVERSED: Statement = sql!("transfer/reversed");
 static TRANSFER_ALL: Statement = sql!("transfer/all");
@@ -85,6 +86,21 @@ impl Tx<'_> {
             ("most", i64::from(most).into()),
         ];
         self.rows(&TRANSFER_OF_ACCOUNT, &params, posted)
+    }
+
+    /// Transfers since a moment out of an account that keeps lots into another, the earliest first.
+    ///
+    /// # Errors
+    /// As [`Tx::account`].
+    pub fn transfers_into(
+        &mut self,
+        id: &AccountId,
+        into: &AccountId,
+        since: Instant,
+    ) -> Result<Vec<Posted>, DbError> {
+        let params =
+            [("account", (&id.0).into()), ("into", (&into.0).into()), ("since", since.0.into())];
+        self.rows(&TRANSFER_INTO, &params, posted)
     }
 
     /// Lots of an account with something in them, the next to expire first.

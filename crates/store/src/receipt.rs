@@ -7,6 +7,7 @@ use crate::{DbError, Tx};
 
 static NAMED: Statement = sql!("receipt/named", "receipt/lock_named.postgres");
 static OF_ORIGINAL: Statement = sql!("receipt/of_original", "receipt/lock_of_original.postgres");
+static LOCK_FAMILY: Statement = sql!("receipt/lock_family", "receipt/lock_family.postgres");
 static READ: Statement = sql!("receipt/read");
 static OF_WALLET: Statement = sql!("receipt/of_wallet");
 static ADD: Statement = sql!("receipt/add");
@@ -78,6 +79,14 @@ impl Tx<'_> {
     ) -> Result<Vec<StoredReceipt>, DbError> {
         let params = [("name", name.into()), ("other_name", other_name.into())];
         self.rows(&NAMED, &params, receipt)
+    }
+
+    /// Keeps others from a sale and its returns until all is stored, whether the sale is known yet or not.
+    ///
+    /// # Errors
+    /// As [`Tx::receipts_named`].
+    pub fn lock_receipts_of(&mut self, sale: &str) -> Result<(), DbError> {
+        self.row(&LOCK_FAMILY, &[("id", sale.into())], |_| Ok(())).map(drop)
     }
 
     /// Returns that name this receipt as their original, the earliest first, locked where locks are

@@ -8,7 +8,7 @@ use serde_json::json;
 use store::{ActivityFlag, Done, Tx};
 
 use super::granted;
-use crate::{Act, Bounds, FieldProblem, Programme, Refused};
+use crate::{Act, Bounds, FieldProblem, Programme, Refused, receipts};
 
 /// The kind of rulesets that hold limits.
 const KIND: &str = "limits";
@@ -38,11 +38,10 @@ pub enum Activity {
 }
 
 /// What is counted: who does what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct ActivityKind {
-    pub by: Doer,
-    pub what: Activity,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ActivityKind {
+    by: Doer,
+    what: Activity,
 }
 
 /// What becomes of what goes beyond a limit.
@@ -120,111 +119,139 @@ pub struct FlagView {
     pub closed_at: Option<Instant>,
     /// Who.
     pub closed_by: Option<String>,
+    /// Whether he let go what it held.
+    pub released: bool,
 }
 
-/// Counts what a card, till or operator does, in the write that does it, and holds the day's sum against
-/// the limits: those of the network the caller is bound to, where it has its own, else the programme's,
-/// else the standard ones. The first time a limit is exceeded on a day a flag is written. `amount` is not
-/// negative; of a return give what it takes back.
+/// Something that is counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Doing<'a> {
+    /// What.
+    pub what: Activity,
+    /// In which network: it may have limits of its own.
+    pub network: &'a str,
+    /// In which shop.
+    pub shop: &'a str,
+    /// At which till of it.
+    pub till: &'a str,
+    /// With which card.
+    pub card: Option<&'a str>,
+    /// On which business day.
+    pub day: Day,
+    /// How often; 0 where it only becomes more.
+    pub times: u32,
+    /// Of how much, not negative; of a return what it takes back.
+    pub amount: i64,
+}
+
+/// How something was judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The strictest of all limits.
+    pub judgement: Judgement,
+    /// Flags that hold it.
+    pub held_by: Vec<i64>,
+}
+
+/// Counts something for one of those who do it, in the write that does it, and holds the day's sum against
+/// the limits: those of the network, where it has its own, else the programme's, else the standard ones.
+/// The first time a limit is exceeded on a day a flag is written. What somebody has looked at and released
+/// holds nothing more on that day.
 ///
 /// # Errors
 /// When the database fails or the limits it holds cannot be read.
 pub fn judge(
     tx: &mut Tx<'_>,
     act: &Act,
-    kind: ActivityKind,
+    by: Doer,
     object: &str,
-    day: Day,
-    times: u32,
-    amount: i64,
-) -> Result<Judgement, Refused> {
-    let more = Done { times: times.into(), amount: amount.clamp(0, AMOUNT_MAX) };
-    let name = kind.name();
-    let limits = limits(tx, act)?;
-    let after = tx.add_activity(&name, object, day, more)?;
-    let before = Done { times: after.times - more.times, amount: after.amount - more.amount };
-    let mut judgement = Judgement::Allowed;
+    doing: &Doing<'_>,
+) -> Result<Judged, Refused> {
+    let kind = ActivityKind { by, what: doing.what };
+    let more = Done { times: doing.times.into(), amount: doing.amount.clamp(0, AMOUNT_MAX) };
+    let limits = limits(tx, doing.network)?;
+    let after = tx.add_activity(&kind.name(), object, doing.day, more)?;
+    let mut judged = Judged { judgement: Judgement::Allowed, held_by: Vec::new() };
     for limit in limits.rows.iter().filter(|limit| limit.kind() == kind) {
+        // What adds nothing cannot be what was too much.
         let sides = [
-            ("times", limit.times_max, before.times, after.times),
-            ("amount", limit.amount_max, before.amount, after.amount),
+            ("times", limit.times_max.filter(|_| more.times > 0), after.times),
+            ("amount", limit.amount_max.filter(|_| more.amount > 0), after.amount),
         ];
-        for (what, bound, before, after) in sides {
+        for (what, bound, after) in sides {
             let Some(bound) = bound.filter(|bound| after > *bound) else { continue };
-            judgement = judgement.max(limit.then.judgement());
-            if before <= bound {
-                flag(tx, act, &name, object, day, (what, bound, limit.then))?;
-            }
+            let (flag, released) =
+                flagged(tx, act, kind, object, doing, (what, bound, limit.then))?;
+            let judgement = match limit.then {
+                LimitThen::Hold if !released => Judgement::Held,
+                _ => Judgement::Flagged,
+            };
+            judged.judgement = judged.judgement.max(judgement);
+            judged.held_by.extend((judgement == Judgement::Held).then_some(flag));
         }
     }
-    Ok(judgement)
+    Ok(judged)
 }
 
-/// As [`judge`], for all whom it concerns: the card, the till and the member of staff of the act; the
-/// strictest judgement counts.
+/// As [`judge`], for all whom it concerns: the card, the till and the member of staff of the act.
 ///
 /// # Errors
 /// As [`judge`].
-pub fn judge_all(
-    tx: &mut Tx<'_>,
-    act: &Act,
-    what: Activity,
-    card: Option<&str>,
-    day: Day,
-    times: u32,
-    amount: i64,
-) -> Result<Judgement, Refused> {
-    let till = match (&act.shop, &act.till) {
-        (Some(shop), Some(till)) => Some(format!("{shop}/{till}")),
-        _ => None,
-    };
+pub fn judge_all(tx: &mut Tx<'_>, act: &Act, doing: &Doing<'_>) -> Result<Judged, Refused> {
+    let till = format!("{}/{}", doing.shop, doing.till);
     let operator = act.actor.starts_with("staff:").then_some(act.actor.as_str());
-    let concerned = [(Doer::Card, card), (Doer::Till, till.as_deref()), (Doer::Operator, operator)];
-    let mut judgement = Judgement::Allowed;
+    let concerned =
+        [(Doer::Card, doing.card), (Doer::Till, Some(till.as_str())), (Doer::Operator, operator)];
+    let mut all = Judged { judgement: Judgement::Allowed, held_by: Vec::new() };
     for (by, object) in concerned {
         let Some(object) = object else { continue };
-        let kind = ActivityKind { by, what };
-        judgement = judgement.max(judge(tx, act, kind, object, day, times, amount)?);
+        let one = judge(tx, act, by, object, doing)?;
+        all.judgement = all.judgement.max(one.judgement);
+        all.held_by.extend(one.held_by);
     }
-    Ok(judgement)
+    Ok(all)
 }
 
-fn flag(
+/// The number of the flag that says so, written where there is none, and whether somebody has released it.
+fn flagged(
     tx: &mut Tx<'_>,
     act: &Act,
-    kind: &str,
+    kind: ActivityKind,
     object: &str,
-    day: Day,
+    doing: &Doing<'_>,
     (what, bound, then): (&str, i64, LimitThen),
-) -> Result<(), Refused> {
-    let held = then == LimitThen::Hold;
-    tx.add_flag(&ActivityFlag {
-        kind: kind.to_owned(),
+) -> Result<(i64, bool), Refused> {
+    let (kind, held) = (kind.name(), then == LimitThen::Hold);
+    let known = tx.flags_of(object, doing.day)?.into_iter().find(|(_, flag)| {
+        (flag.kind.as_str(), flag.what.as_str(), flag.bound, flag.held)
+            == (kind.as_str(), what, bound, held)
+    });
+    if let Some((id, flag)) = known {
+        return Ok((id, flag.released));
+    }
+    let id = tx.add_flag(&ActivityFlag {
+        kind: kind.clone(),
         object: object.to_owned(),
-        network: network(&act.bounds).map(str::to_owned),
-        shop: act.shop.as_ref().map(|shop| shop.0.clone()),
-        day,
+        network: Some(doing.network.to_owned()),
+        shop: Some(doing.shop.to_owned()),
+        day: doing.day,
         what: what.to_owned(),
         bound,
         held,
         at: act.at,
         closed_at: None,
         closed_by: None,
+        released: false,
     })?;
-    let detail = json!({ "by": kind, "day": day, "what": what, "bound": bound, "held": held });
+    let detail =
+        json!({ "by": kind, "day": doing.day, "what": what, "bound": bound, "held": held });
     tx.add_deed(&act.deed("activity.flag", "activity", object, &detail))?;
-    Ok(tx.changed("activity", object, act.at)?)
+    tx.changed("activity", object, act.at)?;
+    Ok((id, false))
 }
 
-fn network(bounds: &Bounds) -> Option<&str> {
-    match bounds.networks.as_slice() {
-        [only] => Some(only),
-        _ => None,
-    }
-}
-
-fn limits(tx: &mut Tx<'_>, act: &Act) -> Result<ActivityLimits, Refused> {
-    let kept = tx.ruleset_for(KIND, network(&act.bounds).unwrap_or_default())?;
+fn limits(tx: &mut Tx<'_>, network: &str) -> Result<ActivityLimits, Refused> {
+    let kept = tx.ruleset_for(KIND, network)?;
     let Some(kept) = kept else { return Ok(ActivityLimits::standard()) };
     serde_json::from_str(&kept.body).map_err(|error| Refused::Broken {
         why: format!("the limits of version {} cannot be read: {error}", kept.version),
@@ -252,17 +279,24 @@ impl Programme {
         })
     }
 
-    /// Closes a flag that somebody has looked at. One that is closed stays as it is.
+    /// Closes a flag that somebody has looked at. Released, the receipts that no other flag holds earn what
+    /// they would have earned, and the limit holds nothing more on that day; else they never earn. One that
+    /// is closed stays as it is.
     ///
     /// # Errors
     /// [`Refused::NotFound`]; [`Refused::NotPermitted`] to who may not read the audit.
-    pub fn close_flag(&self, act: &Act, id: i64) -> Result<FlagView, Refused> {
+    pub fn close_flag(&self, act: &Act, id: i64, release: bool) -> Result<FlagView, Refused> {
+        let settings = self.settings.receipts.clone();
         self.perform(act, move |tx, act| {
             granted(tx, act, Scope::AuditRead)?;
             let absent = || Refused::NotFound { kind: "activity_flag", id: id.to_string() };
             let seen = tx.flag(id)?.filter(|flag| is_seen(&act.bounds, flag)).ok_or_else(absent)?;
-            if tx.close_flag(id, &act.actor, act.at)? {
-                let detail = json!({ "flag": id });
+            if tx.close_flag(id, &act.actor, act.at, release)? {
+                let receipts = if release { tx.release_receipts(id)? } else { Vec::new() };
+                for receipt in &receipts {
+                    receipts::release(tx, act, receipt, &settings)?;
+                }
+                let detail = json!({ "flag": id, "release": release, "receipts": receipts.len() });
                 tx.add_deed(&act.deed("activity.close", "activity", &seen.object, &detail))?;
                 tx.changed("activity", &seen.object, act.at)?;
             }
@@ -353,15 +387,6 @@ impl ActivityLimit {
     }
 }
 
-impl LimitThen {
-    fn judgement(self) -> Judgement {
-        match self {
-            Self::Flag => Judgement::Flagged,
-            Self::Hold => Judgement::Held,
-        }
-    }
-}
-
 impl ActivityKind {
     /// `card.receipt`.
     fn name(self) -> String {
@@ -394,6 +419,7 @@ impl FlagView {
             at: flag.at,
             closed_at: flag.closed_at,
             closed_by: flag.closed_by,
+            released: flag.released,
         }
     }
 }

@@ -19,6 +19,7 @@ impl Families {
     pub(super) fn left(&mut self, tx: &mut Tx<'_>, member: &Member) -> Result<(), Refused> {
         let former = match &member.row.original {
             Some(id) => {
+                tx.lock_receipts_of(id)?;
                 let sale = tx.receipt(id)?;
                 Family::load(tx, sale, id)?
             }

@@ -20,6 +20,9 @@ pub(super) struct Goods {
     pub quantity: i64,
     /// Points they earned, or took away.
     pub points: i64,
+    /// Points they earn once somebody has released the receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<i64>,
 }
 
 /// A receipt of a family.
@@ -46,6 +49,24 @@ impl Member {
 
     pub(super) fn is_return(&self) -> bool {
         self.goods.first().is_some_and(|goods| goods.quantity < 0)
+    }
+
+    /// Whether its points wait until somebody has looked at a flag.
+    pub(super) fn is_held(&self) -> bool {
+        self.goods.iter().any(|goods| goods.held.is_some())
+    }
+
+    /// What it earned, or would have, were it not held.
+    pub(super) fn worth(&self) -> i64 {
+        self.goods.iter().map(|goods| goods.held.unwrap_or(goods.points)).sum()
+    }
+
+    /// Lets it earn what it was held for.
+    pub(super) fn release(&mut self) {
+        for goods in &mut self.goods {
+            goods.points = goods.held.take().unwrap_or(goods.points);
+        }
+        self.total();
     }
 
     /// The row as it is stored.
@@ -247,7 +268,8 @@ mod tests {
 
     #[test]
     fn returns_in_parts_take_what_one_return_takes() {
-        let goods = |quantity, points| Goods { product: "p".to_owned(), quantity, points };
+        let goods =
+            |quantity, points| Goods { product: "p".to_owned(), quantity, points, held: None };
         for (bought, parts, taken) in [
             (vec![goods(3000, 10)], vec![1000, 1000, 1000], vec![3, 3, 4]),
             (vec![goods(3000, 10)], vec![3000], vec![10]),

@@ -1,5 +1,6 @@
 //! One receipt on its way into the store: points, row, journal, sums of the day, audit.
 
+use jiff::tz::TimeZone;
 use retail::{CustomerId, Line, Money, ProductId, Quantity, Receipt, ReceiptKey};
 use serde_json::json;
 use store::{StoredReceipt, Tx};
@@ -8,7 +9,7 @@ use super::families::Families;
 use super::family::{Family, Goods, Member};
 use super::points::{self, Moved, Posting};
 use super::valid::{Good, LineIn};
-use super::worth::{Holder, Worth};
+use super::worth::{By, Holder, Worth};
 use super::{Place, ReceiptTaken, WhyNothing, business_day, written};
 use crate::places::told;
 use crate::settings::ReceiptSettings;
@@ -37,7 +38,8 @@ impl Taking<'_> {
         let goods = good.lines.iter().zip(&worth.points_by_line).map(|(line, &points)| Goods {
             product: line.product.clone(),
             quantity: line.quantity,
-            points,
+            points: if worth.held { 0 } else { points },
+            held: worth.held.then_some(points),
         });
         // Goods that came back came from whoever had bought them.
         let buyer = former.sale.as_ref().filter(|_| good.is_return && good.card.is_none());
@@ -55,7 +57,7 @@ impl Taking<'_> {
             customer: customer.or_else(|| buyer.and_then(|buyer| buyer.row.customer.clone())),
             original: home.filter(|_| good.is_return),
             net: good.net,
-            points: worth.points_by_line.iter().sum(),
+            points: if worth.held { 0 } else { worth.points_by_line.iter().sum() },
             points_by_line: String::new(),
             answer: String::new(),
             at: good.at,
@@ -75,34 +77,21 @@ impl Taking<'_> {
         settings: &ReceiptSettings,
     ) -> Result<ReceiptTaken, Refused> {
         let Self { act, good, place, id, .. } = *self;
-        let broken = || Refused::Broken { why: format!("the receipt {id} is in no family") };
-        let member = families.member(id).ok_or_else(broken)?;
-        let changes = families.changes(tx, worth.any_lot)?;
-        let posting = Posting {
-            receipt: id,
-            version: member.row.version,
-            at: act.at,
-            terms: worth.terms,
-            rule: &worth.rule,
+        let settling = Settling {
+            act,
+            id,
+            by: &worth.by,
             kind: if good.is_return { "return" } else { "accrual" },
-            receipts: &families.versions(),
+            any_lot: worth.any_lot,
+            nothing_because: worth.nothing_because.or(holder.nothing_because),
+            is_new: self.before.is_none(),
+            zone: &place.zone,
         };
-        let moved = points::post(tx, &posting, &changes)?;
-        let answer =
-            answered(member, families, moved, worth.nothing_because.or(holder.nothing_because));
-        let mut stored = member.stored()?;
-        stored.answer = written(&answer)?;
-        match self.before {
-            None => tx.add_receipt(&stored)?,
-            Some(_) => tx.put_receipt(&stored)?,
+        let (stored, answer) = settling.settle(tx, families, settings)?;
+        for flag in &worth.held_by {
+            tx.hold_receipt(*flag, id)?;
         }
-        families.write_others(tx, id)?;
         self.write_journal(tx, &stored)?;
-        let (today, _) = business_day(act.at, &place.zone, settings);
-        families.write_days(tx, today)?;
-        for change in &changes {
-            tx.changed("wallet", &change.now.0, act.at)?;
-        }
         let action = match (good.is_return, self.before.is_some()) {
             (false, false) => "receipt.take",
             (true, false) => "receipt.return",
@@ -142,6 +131,60 @@ impl Taking<'_> {
         let body = written(&receipt)?;
         tx.add_to_journal(id, stored.customer.as_deref(), had, &body, act.at)?;
         Ok(())
+    }
+}
+
+/// A receipt whose families stand before and after it: what remains is to post the difference and to store it.
+pub(super) struct Settling<'a> {
+    pub act: &'a Act,
+    pub id: &'a str,
+    pub by: &'a By,
+    /// What its transfers are called.
+    pub kind: &'static str,
+    /// Whether points may be taken from any lot.
+    pub any_lot: bool,
+    pub nothing_because: Option<WhyNothing>,
+    /// Whether it is not stored yet.
+    pub is_new: bool,
+    /// The shop's.
+    pub zone: &'a TimeZone,
+}
+
+impl Settling<'_> {
+    pub(super) fn settle(
+        &self,
+        tx: &mut Tx<'_>,
+        families: &Families,
+        settings: &ReceiptSettings,
+    ) -> Result<(StoredReceipt, ReceiptTaken), Refused> {
+        let Self { act, id, by, .. } = *self;
+        let broken = || Refused::Broken { why: format!("the receipt {id} is in no family") };
+        let member = families.member(id).ok_or_else(broken)?;
+        let changes = families.changes(tx, self.any_lot)?;
+        let posting = Posting {
+            receipt: id,
+            version: member.row.version,
+            at: act.at,
+            terms: by.terms,
+            rule: &by.rule,
+            kind: self.kind,
+            receipts: &families.versions(),
+        };
+        let moved = points::post(tx, &posting, &changes)?;
+        let answer = answered(member, families, moved, self.nothing_because);
+        let mut stored = member.stored()?;
+        stored.answer = written(&answer)?;
+        match self.is_new {
+            true => tx.add_receipt(&stored)?,
+            false => tx.put_receipt(&stored)?,
+        }
+        families.write_others(tx, id)?;
+        let (today, _) = business_day(act.at, self.zone, settings);
+        families.write_days(tx, today)?;
+        for change in &changes {
+            tx.changed("wallet", &change.now.0, act.at)?;
+        }
+        Ok((stored, answer))
     }
 }
 

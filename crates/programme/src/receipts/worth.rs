@@ -10,7 +10,7 @@ use store::Tx;
 use super::family::Member;
 use super::valid::Good;
 use super::{Place, WhyNothing, read};
-use crate::access::{Activity, Judgement, judge_all};
+use crate::access::{Activity, Doing, judge_all};
 use crate::cards::wallet_of;
 use crate::settings::ReceiptSettings;
 use crate::{Act, Refused};
@@ -55,20 +55,25 @@ impl Holder {
 }
 
 /// What decides the worth of a receipt.
+#[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub act: &'a Act,
     pub good: &'a Good,
     pub place: &'a Place,
     pub settings: &'a ReceiptSettings,
+    /// The version that this one replaces.
+    pub before: Option<&'a Member>,
 }
 
 /// What a receipt earns by itself; what a return takes from a sale that is known, its family says.
 pub(super) struct Worth {
     pub points_by_line: Vec<i64>,
-    /// Terms of the lot that accrual opens.
-    pub terms: LotTerms,
-    /// The rules by which it was computed: `accrual/{scope}/{version}`.
-    pub rule: String,
+    /// Whether that waits until somebody has looked at a flag.
+    pub held: bool,
+    /// Flags that hold it from now on.
+    pub held_by: Vec<i64>,
+    /// Terms of the lot that accrual opens, and the rules by which it was computed.
+    pub by: By,
     pub nothing_because: Option<WhyNothing>,
     /// Whether points may be taken from any lot: a return of a sale that is not known has none of its own.
     pub any_lot: bool,
@@ -81,23 +86,22 @@ impl Worth {
         holder: &Holder,
         sale: Option<&Member>,
     ) -> Result<Self, Refused> {
-        let Context { act, good, place, settings } = *context;
+        let Context { act, good, place, settings, .. } = *context;
         let mut worth = Self {
             points_by_line: vec![0; good.lines.len()],
-            terms: LotTerms::from(act.at),
-            rule: String::new(),
+            held: false,
+            held_by: Vec::new(),
+            by: By { terms: LotTerms::from(act.at), rule: String::new() },
             nothing_because: None,
             any_lot: false,
         };
-        let Some(rules) = tx.ruleset_for("accrual", &place.network)? else {
+        // What a return gives back when it is corrected has the terms of the sale.
+        let day = sale.filter(|_| good.is_return).map_or(place.day, |sale| sale.row.day);
+        let Some((rules, by)) = By::of(tx, &place.network, day, &place.zone, settings)? else {
             worth.nothing_because = Some(WhyNothing::NoRules);
             return Ok(worth);
         };
-        worth.rule = format!("accrual/{}/{}", rules.scope, rules.version);
-        let rules: AccrualRules = read("the rules of accrual", &rules.body)?;
-        // What a return gives back when it is corrected has the terms of the sale.
-        let day = sale.filter(|_| good.is_return).map_or(place.day, |sale| sale.row.day);
-        worth.terms = terms(&rules, day, &place.zone, settings);
+        worth.by = by;
         if good.is_return {
             if sale.is_some() {
                 return Ok(worth);
@@ -110,20 +114,38 @@ impl Worth {
         }
         let Some(wallet) = &holder.wallet else { return Ok(worth) };
         let accrual = earned(tx, &rules, context, wallet)?;
-        let nothing = if accrual.points.0 > 0 && !worth.terms.spendable_after(act.at) {
-            Some(WhyNothing::Expired)
-        } else if held(tx, context, accrual.points.0)? {
-            Some(WhyNothing::Held)
-        } else {
-            None
-        };
-        if nothing.is_some() {
-            worth.nothing_because = nothing;
+        if accrual.points.0 > 0 && !worth.by.terms.spendable_after(act.at) {
+            worth.nothing_because = Some(WhyNothing::Expired);
             return Ok(worth);
         }
-        worth.nothing_because = None;
+        worth.held_by = held_by(tx, context, accrual.points.0)?;
+        worth.held = !worth.held_by.is_empty() || context.before.is_some_and(Member::is_held);
+        worth.nothing_because = worth.held.then_some(WhyNothing::Held);
         worth.points_by_line = accrual.by_line.iter().map(|points| points.0).collect();
         Ok(worth)
+    }
+}
+
+/// By what points are counted, and from when and until when they may be spent.
+pub(super) struct By {
+    pub terms: LotTerms,
+    /// `accrual/{scope}/{version}`.
+    pub rule: String,
+}
+
+impl By {
+    /// The rules of a network, and what they say for a business day; nothing where none are published.
+    pub(super) fn of(
+        tx: &mut Tx<'_>,
+        network: &str,
+        day: Day,
+        zone: &TimeZone,
+        settings: &ReceiptSettings,
+    ) -> Result<Option<(AccrualRules, Self)>, Refused> {
+        let Some(kept) = tx.ruleset_for("accrual", network)? else { return Ok(None) };
+        let rules: AccrualRules = read("the rules of accrual", &kept.body)?;
+        let terms = terms(&rules, day, zone, settings);
+        Ok(Some((rules, Self { terms, rule: format!("accrual/{}/{}", kept.scope, kept.version) })))
     }
 }
 
@@ -150,19 +172,39 @@ fn line_fact(line: &super::LineIn) -> LineFact<'_> {
     }
 }
 
-/// Whether card, till or operator are above a limit that holds points until somebody has looked. What
-/// comes is counted by it; a return takes away whatever the limits say.
-fn held(tx: &mut Tx<'_>, context: &Context<'_>, points: i64) -> Result<bool, Refused> {
-    let Context { act, good, place, .. } = *context;
+/// Flags that hold the receipt, because card, till or operator are above a limit, until somebody has looked.
+/// What comes is counted; of a correction only what is more than before, and a return takes away whatever
+/// the limits say.
+fn held_by(tx: &mut Tx<'_>, context: &Context<'_>, points: i64) -> Result<Vec<i64>, Refused> {
+    let Context { act, good, place, before, .. } = *context;
     if good.is_return {
-        return Ok(false);
+        return Ok(Vec::new());
     }
     let card = good.card.as_ref().map(|card| card.0.as_str());
-    let mut worst = judge_all(tx, act, Activity::Receipt, card, place.day, 1, good.net)?;
+    // With another card it is another receipt to the limits.
+    let before = before.filter(|before| before.row.card.as_deref() == card);
+    let (times, net, had) = match before {
+        Some(before) => (0, before.row.net, before.worth()),
+        None => (1, 0, 0),
+    };
+    let receipt = Doing {
+        what: Activity::Receipt,
+        network: &place.network,
+        shop: &good.shop.0,
+        till: &good.till.0,
+        card,
+        day: place.day,
+        times,
+        amount: good.net - net,
+    };
+    let mut held_by = judge_all(tx, act, &receipt)?.held_by;
     if points > 0 {
-        worst = worst.max(judge_all(tx, act, Activity::Accrual, card, place.day, 1, points)?);
+        // One that earned nothing before is an accrual for the first time.
+        let times = u32::from(had == 0);
+        let accrual = Doing { what: Activity::Accrual, times, amount: points - had, ..receipt };
+        held_by.extend(judge_all(tx, act, &accrual)?.held_by);
     }
-    Ok(worst == Judgement::Held)
+    Ok(held_by)
 }
 
 /// From when and until when points of a business day may be spent.

@@ -16,7 +16,7 @@ use retail::{Day, Instant, WalletId};
 use serde_json::{Value, json};
 
 use super::fixture::{NOW, soak};
-use counter::{Counter, line, receipt};
+use counter::{Counter, line, receipt, rules};
 
 /// Runs a script on both databases. A line is `take NUMBER CARD GOODS`, `back NUMBER CARD ORIGINAL GOODS` or
 /// `spend CARD POINTS`, with `-` for none and goods as `product:pieces:net`; a point is earned for each
@@ -90,6 +90,59 @@ fn what_was_spent_becomes_a_debt_that_later_accruals_repay() {
          take 4 A milk:1:400 => points 4, repaid 4 | 0 owes 6
          take 5 A milk:1:1000 => points 10, repaid 6 | 4
          back 6 A 5 milk:1:1000 => points -10, taken 4, debt 6 | 0 owes 6",
+    );
+}
+
+#[test]
+fn what_expired_is_no_debt_of_who_returns() {
+    let expiring = |counter: &Counter| {
+        counter.publish("accrual", &rules(json!({"expires_after_days": 10})));
+    };
+    check_with(
+        expiring,
+        "take 1 A milk:2:2000 => points 20 | 20
+         spend A 5 => 15
+         later 11 => expired 1
+         back 2 A 1 milk:1:1000 => points -10 | 0
+         back 3 A 1 milk:1:1000 => points -10, debt 5 | 0 owes 5
+         back 3 A - milk:1:1000 => points 0, repaid 5, original_unknown | 0
+         back 3 A 1 milk:1:1000 => points -10, debt 5 | 0 owes 5",
+    );
+    // Taken back in time, given back too late, and taken once more.
+    check_with(
+        expiring,
+        "take 1 A milk:2:2000 => points 20 | 20
+         back 2 A 1 milk:2:2000 => points -20, taken 20 | 0
+         later 11 => expired 0
+         back 2 A 1 milk:1:1000 => points -10 | 0
+         back 3 A 1 milk:1:1000 => points -10 | 0",
+    );
+}
+
+#[test]
+fn what_a_limit_holds_is_released_or_never_earns() {
+    let limited = |counter: &Counter| {
+        let limits = json!({"rows": [
+            {"by": "card", "what": "receipt", "times_max": 1, "then": "hold"},
+            {"by": "till", "what": "accrual", "amount_max": 100, "then": "hold"},
+        ]});
+        counter.publish("limits", &limits);
+    };
+    check_with(
+        limited,
+        "take 1 A milk:1:1000 => points 10 | 10
+         take 2 A milk:2:2000 => points 0, held | 10
+         take 2 A milk:3:3000 => points 0, held | 10
+         back 3 A 2 milk:1:1000 => points 0, original_earned_nothing | 10
+         take 1 A milk:2:2000 => points 20 | 20
+         close released => card.receipt AAAA
+         holds A => 40
+         take 2 A milk:3:3000 => points 30 | 40
+         take 4 A milk:1:1000 => points 10 | 50
+         take 5 B milk:1:5000 => points 0, held | 0
+         close refused => till.accrual s1/t1
+         take 5 B milk:1:4000 => points 0, held | 0
+         holds B => 0",
     );
 }
 
@@ -519,6 +572,32 @@ fn many_tills_at_once_lose_and_double_nothing() {
         let name = counter.name();
         assert_eq!(counter.holds("AAAA"), (kept(0), 0), "{name}");
         assert_eq!(counter.holds("BBBB"), (kept(1), 0), "{name}");
+        counter.audit();
+    }
+}
+
+#[test]
+fn a_sale_and_its_returns_that_come_at_once_agree() {
+    for counter in Counter::all() {
+        let rounds = if soak() { 200 } else { 20 };
+        for round in 0..rounds {
+            let sale = format!("{round}");
+            let all =
+                [("", 1, 1000), ("a", -1, -400), ("b", -1, -400)].map(|(name, pieces, net)| {
+                    let card = Some("AAAA").filter(|_| pieces > 0);
+                    let goods = vec![line("milk", pieces * if pieces > 0 { 4 } else { 1 }, net)];
+                    let original = OriginalIn { number: sale.clone(), shop: None, till: None };
+                    let original = Some(original).filter(|_| pieces < 0);
+                    ReceiptIn { original, ..receipt(&format!("{sale}{name}"), card, goods) }
+                });
+            std::thread::scope(|scope| {
+                for receipt in all {
+                    scope.spawn(|| counter.take_busy(receipt));
+                }
+            });
+        }
+        let name = counter.name();
+        assert_eq!(counter.holds("AAAA"), (rounds * 5, 0), "{name}: half of each sale came back");
         counter.audit();
     }
 }

@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use programme::FlagView;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Shared;
 use super::call::Call;
-use super::extract::{Path, Query};
+use super::extract::{Body, Path, Query};
 use super::page::{List, Page};
 use super::problem::Problem;
 use super::time::rfc3339;
@@ -51,6 +51,18 @@ pub struct Flag {
     /// Who closed it.
     #[schema(example = "staff:anna")]
     closed_by: Option<String>,
+    /// Whether who closed it let go what it held.
+    released: bool,
+}
+
+/// What somebody who has looked at a flag decides.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FlagClosed {
+    /// True lets go what the flag holds: the receipts earn what they would have earned, and the limit holds
+    /// nothing more on that day. False leaves it held for good.
+    #[schema(example = true)]
+    release: bool,
 }
 
 /// Flags that nobody closed yet, oldest first.
@@ -80,15 +92,18 @@ pub async fn flags(
     path = "/api/v1/flags/{id}/close",
     tag = "access",
     params(("id" = i64, Path, description = "Its id", example = "17")),
+    request_body = FlagClosed,
     responses((status = 200, description = "The flag", body = Flag))
 )]
 pub async fn close(
     State(app): Shared,
     call: Call,
     Path(id): Path<i64>,
+    Body(closed): Body<FlagClosed>,
 ) -> Result<Json<Flag>, Problem> {
-    let (act, programme) = (call.writing(&())?, app.programme.clone());
-    let view = app.pool.run(move || Ok(programme.close_flag(&act, id)?)).await?;
+    let (act, programme) = (call.writing(&closed)?, app.programme.clone());
+    let release = closed.release;
+    let view = app.pool.run(move || Ok(programme.close_flag(&act, id, release)?)).await?;
     Ok(Json(view.into()))
 }
 
@@ -107,6 +122,7 @@ impl From<FlagView> for Flag {
             at: rfc3339(view.at),
             closed_at: view.closed_at.map(rfc3339),
             closed_by: view.closed_by,
+            released: view.released,
         }
     }
 }

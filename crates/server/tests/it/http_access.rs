@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use programme::{
-    Act, Activity, ActivityKind, Bounds, Day, Doer, Door, NewStaff, Programme, Role, Secret,
+    Act, Activity, Bounds, Day, Doer, Doing, Door, NewStaff, Programme, Role, Secret,
     SettingsLanguage, SignIn, StaffRights,
 };
 use serde_json::{Value, json};
@@ -574,11 +574,20 @@ fn flags_are_looked_at_and_closed() {
     let marketer = house.add("boris", Role::Marketer);
     let act = Act::of_job("console", programme::now());
     let store = house.programme.store().unwrap();
-    let kind = ActivityKind { by: Doer::Card, what: Activity::Receipt };
+    let doing = Doing {
+        what: Activity::Receipt,
+        network: "pyramid",
+        shop: "pyramid-1",
+        till: "1",
+        card: None,
+        day: Day(20_000),
+        times: 11,
+        amount: 0,
+    };
     store
         .write(move |tx| {
-            programme::judge(tx, &act, kind, "4000000000013", Day(20_000), 11, 0)?;
-            programme::judge(tx, &act, kind, "4000000000020", Day(20_000), 11, 0)
+            programme::judge(tx, &act, Doer::Card, "4000000000013", &doing)?;
+            programme::judge(tx, &act, Doer::Card, "4000000000020", &doing)
         })
         .unwrap();
     assert_eq!(house.told(marketer.get("/api/v1/flags")), "403 forbidden");
@@ -589,9 +598,10 @@ fn flags_are_looked_at_and_closed() {
         json!(["card.receipt", "4000000000013", "2024-10-04", "times", 10])
     );
     let path = format!("/api/v1/flags/{}/close", flag["id"].as_str().unwrap());
-    let closed = house.done(anna.write("POST", &path, &json!({})));
-    assert_eq!(closed["closed_by"], "staff:anna");
-    assert_eq!(house.done(anna.write("POST", &path, &json!({}))), closed);
+    assert_eq!(house.told(anna.write("POST", &path, &json!({}))), "400 malformed");
+    let closed = house.done(anna.write("POST", &path, &json!({"release": false})));
+    assert_eq!(json!([closed["closed_by"], closed["released"]]), json!(["staff:anna", false]));
+    assert_eq!(house.done(anna.write("POST", &path, &json!({"release": true}))), closed);
     let next = format!("/api/v1/flags?cursor={}", page["next"].as_str().unwrap());
     for path in [next.as_str(), "/api/v1/flags"] {
         let left = house.done(anna.get(path));
@@ -599,7 +609,8 @@ fn flags_are_looked_at_and_closed() {
         assert_eq!(left["items"][0]["object"], "4000000000020");
     }
     for id in ["99", "x"] {
-        let close = anna.write("POST", &format!("/api/v1/flags/{id}/close"), &json!({}));
+        let close = format!("/api/v1/flags/{id}/close");
+        let close = anna.write("POST", &close, &json!({"release": true}));
         assert!(house.told(close).starts_with("404"), "{id}");
     }
 }

@@ -1,1 +1,2 @@
-UPDATE activity_flag SET closed_at = $at, closed_by = $by WHERE id = $id AND closed_at IS NULL
+UPDATE activity_flag SET closed_at = $at, closed_by = $by, released = $released
+WHERE id = $id AND closed_at IS NULL

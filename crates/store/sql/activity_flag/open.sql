@@ -1,4 +1,4 @@
-SELECT id, kind, object, network, shop, day, what, bound, held, at, closed_at, closed_by
+SELECT id, kind, object, network, shop, day, what, bound, held, at, closed_at, closed_by, released
 FROM activity_flag
 WHERE closed_at IS NULL AND id > $after
 ORDER BY id LIMIT $most

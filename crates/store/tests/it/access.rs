@@ -184,15 +184,18 @@ fn activity(store: &Store) {
         at: NOW,
         closed_at: None,
         closed_by: None,
+        released: false,
     };
-    store.write(move |tx| tx.add_flag(&flag())).unwrap();
+    let added = store.write(move |tx| tx.add_flag(&flag())).unwrap();
     let open = || store.read(|tx| tx.open_flags(0, 10)).unwrap();
     let (id, read_flag) = open().remove(0);
-    assert_eq!(read_flag, flag());
-    let close = || store.write(move |tx| tx.close_flag(id, "staff:anna", LATER)).unwrap();
+    assert_eq!((id, &read_flag), (added, &flag()));
+    assert_eq!(store.read(|tx| tx.flags_of("42", day)).unwrap(), [(id, flag())]);
+    assert_eq!(store.read(|tx| tx.flags_of("42", Day(1))).unwrap(), []);
+    let close = || store.write(move |tx| tx.close_flag(id, "staff:anna", LATER, true)).unwrap();
     assert_eq!((close(), close(), open().len()), (true, false, 0));
     let closed = store.read(|tx| tx.flag(id)).unwrap().unwrap();
-    assert_eq!(closed.closed_by.as_deref(), Some("staff:anna"));
+    assert_eq!((closed.closed_by.as_deref(), closed.released), (Some("staff:anna"), true));
     let forget = |before| store.write(move |tx| tx.forget_activity(before)).unwrap();
     assert_eq!((forget(day), forget(Day(day.0 + 1))), (0, 1));
 }

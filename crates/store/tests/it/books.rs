@@ -201,6 +201,7 @@ pub fn exercise(store: &Store) {
         tx.books_whole()?;
         tx.account(&id("w1"))?;
         tx.transfers_of_account(&id("w1"), (NOW, ""), 5)?;
+        tx.transfers_into(&id("w1"), &id("burned"), NOW)?;
         tx.lots_due(NOW, ("", ""), 1)?;
         tx.holds_due(NOW, 1)?;
         tx.lots_of_account(&id("w1"))

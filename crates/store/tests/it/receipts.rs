@@ -2,7 +2,8 @@
 
 use retail::{Day, Instant, WalletId};
 use store::{
-    DbError, JournalOf, Network, ShopPlace, Store, StoredReceipt, Till, Wallet, WalletSums,
+    ActivityFlag, DbError, JournalOf, Network, ShopPlace, Store, StoredReceipt, Till, Tx, Wallet,
+    WalletSums,
 };
 
 use super::fixture::NOW;
@@ -55,7 +56,8 @@ pub fn exercise(store: &Store) {
     assert_eq!(named("key:1", "key:1"), ["r1"]);
     assert_eq!(named("key:2", "key:1"), ["r1", "r2"]);
     assert!(named("key:3", "key:3").is_empty());
-    assert_eq!(store.write(|tx| tx.returns_of("r1")).unwrap(), [back]);
+    let returns = |tx: &mut Tx<'_>| tx.lock_receipts_of("r1").and_then(|()| tx.returns_of("r1"));
+    assert_eq!(store.write(returns).unwrap(), [back]);
     let changed = StoredReceipt { version: 2, customer: Some("c".to_owned()), ..first };
     let put = changed.clone();
     store.write(move |tx| tx.put_receipt(&put)).unwrap();
@@ -68,8 +70,42 @@ pub fn exercise(store: &Store) {
         (page("r3"), page("r2")),
         (vec!["r2".to_owned(), "r1".to_owned()], vec!["r1".to_owned()])
     );
+    held(store);
     journal(store);
     days(store);
+}
+
+/// A receipt is let go by the last flag that holds it.
+fn held(store: &Store) {
+    let flag = |what: &'static str| {
+        let flag = move || ActivityFlag {
+            kind: "card.receipt".to_owned(),
+            object: "43".to_owned(),
+            network: None,
+            shop: None,
+            day: Day(20_000),
+            what: what.to_owned(),
+            bound: 2,
+            held: true,
+            at: NOW,
+            closed_at: None,
+            closed_by: None,
+            released: false,
+        };
+        store.write(move |tx| tx.add_flag(&flag())).unwrap()
+    };
+    let (times, amount) = (flag("times"), flag("amount"));
+    store
+        .write(move |tx| {
+            tx.hold_receipt(times, "r1")?;
+            tx.hold_receipt(times, "r1")?;
+            tx.hold_receipt(amount, "r1")?;
+            tx.hold_receipt(times, "r2")
+        })
+        .unwrap();
+    let released = |flag| store.write(move |tx| tx.release_receipts(flag)).unwrap();
+    assert_eq!((released(times), released(amount)), (vec!["r2".to_owned()], vec!["r1".to_owned()]));
+    assert!(released(times).is_empty());
 }
 
 fn places(store: &Store) {

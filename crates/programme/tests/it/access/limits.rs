@@ -1,19 +1,30 @@
 //! Limits of a day.
 
-use programme::{Activity, ActivityKind, ActivityLimits, Doer, Judgement, judge, judge_all};
-use retail::{Day, ShopId, TillId};
+use programme::{Activity, ActivityLimits, Doer, Doing, Judgement, judge, judge_all};
+use retail::Day;
 use store::Ruleset;
 
 use super::*;
 
 const DAY: Day = Day(20_454);
-const CARD: ActivityKind = ActivityKind { by: Doer::Card, what: Activity::Redemption };
+/// Something that is counted, in the shop 1 of the network north.
+const DOING: Doing<'static> = Doing {
+    what: Activity::Redemption,
+    network: "north",
+    shop: "s1",
+    till: "3",
+    card: None,
+    day: DAY,
+    times: 1,
+    amount: 0,
+};
 
 impl House {
-    fn judged(&self, act: &Act, object: &str, day: Day, times: u32, amount: i64) -> Judgement {
+    fn judged(&self, act: &Act, object: &str, doing: Doing<'static>) -> Judgement {
         let (act, object) = (act.clone(), object.to_owned());
         let store = self.programme.store().unwrap();
-        store.write(move |tx| judge(tx, &act, CARD, &object, day, times, amount)).unwrap()
+        let judged = store.write(move |tx| judge(tx, &act, Doer::Card, &object, &doing));
+        judged.unwrap().judgement
     }
 
     fn publish(&self, scope: &'static str, version: i64, body: &'static str) {
@@ -69,7 +80,8 @@ fn what_goes_beyond_is_flagged_once_or_held() {
             ("4", 0, 1, i64::MAX, Held),
             ("1", 1, 1, 10, Allowed),
         ] {
-            let judged = house.judged(&act, object, Day(DAY.0 + day), times, amount);
+            let doing = Doing { day: Day(DAY.0 + day), times, amount, ..DOING };
+            let judged = house.judged(&act, object, doing);
             assert_eq!(judged, expected, "{}: {object}", house.database.name);
         }
         let flags = [
@@ -83,10 +95,10 @@ fn what_goes_beyond_is_flagged_once_or_held() {
         ];
         assert_eq!(house.flags(&act), flags, "{}", house.database.name);
         let first = house.programme.open_flags(&act, 0, 1).unwrap().remove(0);
-        let closed = house.programme.close_flag(&act, first.id).unwrap();
+        let closed = house.programme.close_flag(&act, first.id, false).unwrap();
         assert_eq!((closed.closed_at, closed.closed_by.as_deref()), (Some(NOW), Some("console")));
-        assert_eq!(house.programme.close_flag(&act, first.id).unwrap(), closed);
-        assert_eq!(code(&house.programme.close_flag(&act, 1 << 40)), "not_found");
+        assert_eq!(house.programme.close_flag(&act, first.id, false).unwrap(), closed);
+        assert_eq!(code(&house.programme.close_flag(&act, 1 << 40, false)), "not_found");
         assert_eq!(house.flags(&act), flags[1..]);
         assert_eq!(
             house.deeds("activity", "1"),
@@ -106,16 +118,19 @@ fn a_network_has_its_own_limits_and_sees_its_own_flags() {
         );
         let north = Act { bounds: in_networks(&["north"]), ..console(NOW) };
         let south = Act { bounds: in_networks(&["south"]), ..console(NOW) };
-        assert_eq!(house.judged(&north, "1", DAY, 1, 0), Judgement::Flagged);
-        assert_eq!(house.judged(&south, "2", DAY, 1, 0), Judgement::Allowed);
-        assert_eq!(house.judged(&south, "2", DAY, 10, 0), Judgement::Held);
+        // Where it is done decides, whoever does it.
+        let act = console(NOW);
+        let in_south = Doing { network: "south", ..DOING };
+        assert_eq!(house.judged(&act, "1", DOING), Judgement::Flagged);
+        assert_eq!(house.judged(&act, "2", in_south), Judgement::Allowed);
+        assert_eq!(house.judged(&act, "2", Doing { times: 10, ..in_south }), Judgement::Held);
         assert_eq!(house.flags(&north), ["card.redemption 1 times>0"]);
         assert_eq!(house.flags(&south).len(), 2);
         let own = house.programme.open_flags(&north, 0, 1).unwrap().remove(0);
-        assert_eq!(code(&house.programme.close_flag(&south, own.id)), "not_found");
+        assert_eq!(code(&house.programme.close_flag(&south, own.id, true)), "not_found");
         house.add("mark", rights(Role::Marketer));
         let mark = house.act("mark", NOW);
-        assert_eq!(code(&house.programme.close_flag(&mark, own.id)), "not_permitted");
+        assert_eq!(code(&house.programme.close_flag(&mark, own.id, true)), "not_permitted");
         assert_eq!(house.flags(&console(NOW)).len(), 3, "{}", house.database.name);
     }
 }
@@ -123,17 +138,11 @@ fn a_network_has_its_own_limits_and_sees_its_own_flags() {
 #[test]
 fn card_till_and_operator_are_counted_each() {
     for house in House::all() {
-        let at_till = Act {
-            actor: "staff:olga".to_owned(),
-            shop: Some(ShopId("s1".to_owned())),
-            till: Some(TillId("3".to_owned())),
-            ..console(NOW)
-        };
+        let act = Act { actor: "staff:olga".to_owned(), ..console(NOW) };
         let store = house.programme.store().unwrap();
-        let act = at_till.clone();
-        let judged = store
-            .write(move |tx| judge_all(tx, &act, Activity::Redemption, Some("42"), DAY, 51, 100));
-        assert_eq!(judged.unwrap(), Judgement::Held);
+        let doing = Doing { card: Some("42"), times: 51, amount: 100, ..DOING };
+        let judged = store.write(move |tx| judge_all(tx, &act, &doing)).unwrap();
+        assert_eq!((judged.judgement, judged.held_by.len()), (Judgement::Held, 1));
         assert_eq!(
             house.flags(&console(NOW)),
             [
@@ -155,7 +164,7 @@ fn many_at_once_are_counted_all() {
             .map(|_| {
                 let house = house.clone();
                 std::thread::spawn(move || {
-                    let judged = (0..5).map(|_| house.judged(&console(NOW), "1", DAY, 1, 1));
+                    let judged = (0..5).map(|_| house.judged(&console(NOW), "1", DOING));
                     judged.filter(|judged| *judged == Judgement::Held).count()
                 })
             })

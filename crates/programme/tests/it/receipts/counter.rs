@@ -1,13 +1,14 @@
 //! A programme with two shops, some cards and rules by which 100 of net earn a point.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use ledger::{AccountId, Cause, Chain, ChainId, Memory, Transfer, Unit};
 use membership::{CardKind, CardState, Scheme};
 use programme::{
     Act, LineIn, OriginalIn, Programme, ReceiptIn, ReceiptTaken, Refused, SettingsLanguage,
 };
-use retail::{CustomerId, NetworkId, WalletId};
+use retail::{CustomerId, Instant, NetworkId, WalletId};
 use serde_json::{Value, json};
 use store::{Card, DbError, Network, Ruleset, ShopPlace, Till, Tx, Wallet};
 
@@ -15,6 +16,8 @@ use super::super::fixture::{Database, NOW, databases};
 use super::today;
 
 pub struct Counter {
+    /// Days since the first one of a script.
+    later: AtomicI64,
     folder: tempfile::TempDir,
     programme: Option<Programme>,
     database: Database,
@@ -73,7 +76,7 @@ impl Counter {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("programme");
         Programme::init(&dir, SettingsLanguage::En).unwrap();
-        let mut counter = Self { folder, programme: None, database };
+        let mut counter = Self { later: AtomicI64::new(0), folder, programme: None, database };
         let url = counter.database.url();
         counter.replace_setting("url = \"store.sqlite\"", &format!("url = \"{url}\""));
         counter.programme = Some(Programme::open(&dir).unwrap());
@@ -135,7 +138,9 @@ impl Counter {
     }
 
     pub fn act(&self) -> Act {
-        Act { shop: Some("s1".into()), till: Some("t1".into()), ..Act::of_job("test", today()) }
+        let later = self.later.load(Ordering::Relaxed) * 24 * 3_600_000_000;
+        let now = Instant(today().0 + later);
+        Act { shop: Some("s1".into()), till: Some("t1".into()), ..Act::of_job("test", now) }
     }
 
     pub fn take(&self, receipt: ReceiptIn) -> Result<ReceiptTaken, Refused> {
@@ -175,6 +180,20 @@ impl Counter {
                 self.spend(&card, points.parse().unwrap());
                 self.shown(&card)
             }
+            ["later", days] => {
+                self.later.fetch_add(days.parse().unwrap(), Ordering::Relaxed);
+                let act = self.act();
+                format!("expired {}", self.programme().expire_points(act.at).unwrap().0)
+            }
+            ["close", release] => {
+                let act = self.act();
+                let flags = self.programme().open_flags(&act, 0, 100).unwrap();
+                let flag = flags.iter().find(|flag| flag.held).unwrap();
+                let closed =
+                    self.programme().close_flag(&act, flag.id, release == "released").unwrap();
+                format!("{} {}", closed.kind, closed.object)
+            }
+            ["holds", card] => self.shown(&number(card).unwrap()),
             ["take", number_, card, ref goods @ ..] => {
                 let card = number(card);
                 let lines = goods.iter().map(|goods| goods_of(goods, 1)).collect();

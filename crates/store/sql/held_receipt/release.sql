@@ -1,0 +1,1 @@
+DELETE FROM held_receipt WHERE flag = $flag
