@@ -52,6 +52,7 @@ pub use journal::{JournalOf, JournalRow};
 pub use opening::OpeningPosted;
 pub use outbox::{Next, Promise, Waiting};
 pub use place::{Network, ShopPlace, Till};
+pub use postgres::variables as postgres_variables;
 pub use receipt::{ReceiptPlace, StoredReceipt};
 pub use request::Answered;
 pub use ruleset::Ruleset;

@@ -1,18 +1,21 @@
 //! PostgreSQL: a connection for each transaction under way, taken from a few that are kept; what others
 //! were faster at is tried again.
 
+mod address;
+mod connector;
+
 use std::collections::HashMap;
 use std::error::Error;
-use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use postgres::config::{Host, SslMode};
 use postgres::error::SqlState;
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
-use postgres::{Client, Config, NoTls, fallible_iterator::FallibleIterator};
+use postgres::{Client, fallible_iterator::FallibleIterator};
 
+use self::address::Address;
+use self::connector::Connector;
 use crate::statement::{Given, Params, Statement, Value};
 use crate::tx::{Fault, On, Tx, bound, own};
 use crate::{DbError, Limits};
@@ -23,7 +26,7 @@ const TRIES_MAX: u32 = 10;
 /// Connections to one database.
 #[derive(Debug)]
 pub(crate) struct Postgres {
-    config: Config,
+    connector: Connector,
     wait_max: Duration,
     free: Mutex<Free>,
     came_back: Condvar,
@@ -52,24 +55,18 @@ impl std::fmt::Debug for Link {
 impl Postgres {
     /// Connects, and looks whether the database is set up as ours must be.
     pub fn open(url: &str, limits: &Limits) -> Result<Self, DbError> {
-        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
-            // Not the text: a password may stand in it.
-            DbError::Setting { why: format!("its address cannot be understood: {error}") }
-        })?;
-        if let (None, Ok(password)) = (config.get_password(), std::env::var("PGPASSWORD")) {
-            config.password(password);
-        }
-        refuse_plain_beyond_this_machine(&config)?;
+        let mut connector = Connector::new(address(url)?)?;
         let milliseconds = limits.read_time_max.as_millis();
-        config.application_name("proffer").connect_timeout(limits.wait_max);
-        config.options(&format!(
+        connector.config.application_name("proffer").connect_timeout(limits.wait_max);
+        connector.config.options(&format!(
             "-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} \
              -c idle_in_transaction_session_timeout=60000 -c client_encoding=UTF8 \
              -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
         ));
         let free = Free { idle: Vec::new(), unopened: limits.connections_max };
         let wait_max = limits.wait_max;
-        let database = Self { config, wait_max, free: Mutex::new(free), came_back: Condvar::new() };
+        let database =
+            Self { connector, wait_max, free: Mutex::new(free), came_back: Condvar::new() };
         fits(&mut *database.take()?)?;
         Ok(database)
     }
@@ -121,10 +118,7 @@ impl Postgres {
         }
         free.unopened -= 1;
         drop(free);
-        let client = self.config.connect(NoTls).map_err(|error| {
-            self.lost();
-            DbError::Gone { why: said_of(&error) }
-        })?;
+        let client = self.connector.connect().inspect_err(|_| self.lost())?;
         let link = Link { client, prepared: HashMap::new() };
         Ok(Taken { pool: self, link: Some(link) })
     }
@@ -177,28 +171,23 @@ impl std::ops::DerefMut for Taken<'_> {
     }
 }
 
+/// Variables of the environment by which PostgreSQL's own programs (`pg_dump`, `psql`) connect to the
+/// database of a URL as we do, its password and protection included. They go by the environment
+/// because everybody on a machine sees arguments.
+///
+/// # Errors
+/// When the URL cannot be understood.
+pub fn variables(url: &str) -> Result<Vec<(&'static str, String)>, DbError> {
+    Ok(address(url)?.variables())
+}
+
+fn address(url: &str) -> Result<Address, DbError> {
+    Address::of(url, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
 /// A little longer each time, so that two who meet do not meet for ever.
 fn pause(tried: u32) -> Duration {
     Duration::from_millis(1 << tried.min(6))
-}
-
-/// Nothing but a tunnel protects what goes to another machine: that must be somebody's decision.
-fn refuse_plain_beyond_this_machine(config: &Config) -> Result<(), DbError> {
-    let here = |host: &Host| match host {
-        Host::Tcp(name) => {
-            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
-        #[cfg(unix)]
-        Host::Unix(_) => true,
-    };
-    if config.get_hosts().iter().all(here) || config.get_ssl_mode() == SslMode::Disable {
-        return Ok(());
-    }
-    Err(DbError::Setting {
-        why: "it is on another machine, and TLS to it is not spoken yet: reach it through a tunnel on \
-              this machine, or say sslmode=disable in its URL where the network is your own"
-            .to_owned(),
-    })
 }
 
 /// Whether the database sorts by bytes and commits to the disk.

@@ -15,6 +15,9 @@ use crate::process;
 
 /// Whoever needs the server finds its URL here.
 pub const VARIABLE: &str = "PROFFER_POSTGRES";
+/// And here the folder of the certificates of our own server, all PEM: `authority` vouches for it by the
+/// name `localhost`, `stranger` does not; `certified` is a user's, with its key.
+pub const CERTIFICATES: &str = "PROFFER_POSTGRES_CERTIFICATES";
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
@@ -22,7 +25,7 @@ const STARTS_WITHIN: Duration = Duration::from_secs(60);
 pub struct Postgres {
     /// URL of a database in which others may be created.
     pub url: String,
-    _own: Option<Own>,
+    own: Option<Own>,
 }
 
 struct Own {
@@ -39,7 +42,7 @@ impl Postgres {
     /// install; when it does not start.
     pub fn start() -> Result<Self> {
         if let Some(url) = env::var(VARIABLE).ok().filter(|url| !url.is_empty()) {
-            return Ok(Self { url, _own: None });
+            return Ok(Self { url, own: None });
         }
         let programs = programs()?;
         let folder = tempfile::Builder::new().prefix("proffer-postgres-").tempdir()?;
@@ -56,13 +59,57 @@ impl Postgres {
             .output()
             .context("initdb")?;
         ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        certify(folder.path())?;
+        admit(&data)?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let server = serve(&programs, &data, port, folder.path())?;
         let mut own = Own { server, folder };
         own.wait(&programs, port)?;
         let url = format!("postgres://proffer@127.0.0.1:{port}/postgres");
-        Ok(Self { url, _own: Some(own) })
+        Ok(Self { url, own: Some(own) })
     }
+
+    /// Tells a program where the server is.
+    pub fn give<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env(VARIABLE, &self.url);
+        match &self.own {
+            Some(own) => command.env(CERTIFICATES, own.folder.path()),
+            // Who names a server may name its certificates as well.
+            None => command,
+        }
+    }
+}
+
+/// Makes the certificates. The server believes a key only where it is its own user's.
+fn certify(folder: &Path) -> Result<()> {
+    for (name, common_name, signed) in [
+        ("authority", "authority of a test", false),
+        ("stranger", "another authority", false),
+        ("localhost", "localhost", true),
+        ("certified", "certified", true),
+    ] {
+        let mut openssl = as_a_user(Path::new("openssl"));
+        openssl.current_dir(folder).args(["req", "-x509", "-days", "2", "-nodes"]);
+        openssl.args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+        openssl.args(["-subj", &format!("/CN={common_name}")]);
+        openssl.args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.pem")]);
+        if signed {
+            openssl.args(["-CA", "authority.pem", "-CAkey", "authority.key"]);
+            openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+            openssl.args(["-addext", &format!("subjectAltName=DNS:{common_name}")]);
+        }
+        let made = openssl.output().context("openssl, which comes with PostgreSQL on Debian")?;
+        ensure!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));
+    }
+    Ok(())
+}
+
+/// Lets everybody in, but over TLS two users only by what their names say.
+fn admit(data: &Path) -> Result<()> {
+    let path = data.join("pg_hba.conf");
+    let others = fs::read_to_string(&path)?;
+    let own = "hostssl all scram all scram-sha-256\nhostssl all certified all cert\n";
+    Ok(fs::write(&path, format!("{own}{others}"))?)
 }
 
 /// Starts the server under a shell that stops it when our end of its input closes, however we end.
@@ -72,6 +119,14 @@ fn serve(programs: &Path, data: &Path, port: u16, folder: &Path) -> Result<Child
     let mut command = as_a_user(Path::new("sh"));
     command.args(["-c", SCRIPT, "sh"]).arg(programs.join("postgres")).arg("-D").arg(data);
     command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-c", "max_connections=200"]);
+    for (setting, file) in [
+        ("ssl_cert_file", "localhost.pem"),
+        ("ssl_key_file", "localhost.key"),
+        ("ssl_ca_file", "authority.pem"),
+    ] {
+        command.args(["-c", &format!("{setting}={}", folder.join(file).display())]);
+    }
+    command.args(["-c", "ssl=on"]);
     command.arg("-k").arg(folder).current_dir(folder);
     command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
     command.spawn().context("postgres")

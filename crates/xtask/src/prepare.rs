@@ -67,7 +67,7 @@ impl Inputs {
             };
         }
         match &self.postgres {
-            Some(server) => command.env(postgres::VARIABLE, &server.url),
+            Some(server) => server.give(command),
             None => command.env_remove(postgres::VARIABLE),
         }
     }

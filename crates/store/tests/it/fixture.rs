@@ -48,6 +48,17 @@ impl Database {
         Some(Self { name: "postgres", location, folder: None, made: Some((server, name)) })
     }
 
+    /// The folder of the certificates of a server that `cargo xtask test` has started.
+    pub fn certificates() -> Option<String> {
+        let folder = std::env::var("PROFFER_POSTGRES_CERTIFICATES").ok();
+        let why = "PROFFER_POSTGRES_CERTIFICATES names no folder; `cargo xtask test` makes one";
+        if folder.is_none() {
+            assert!(std::env::var_os("CI").is_none(), "{why}: in CI this must run");
+            eprintln!("SKIPPED over TLS: {why}");
+        }
+        folder
+    }
+
     pub fn open(&self) -> Store {
         self.open_with(&Limits::default())
     }

@@ -10,4 +10,5 @@ mod kills;
 mod outbox;
 mod receipts;
 mod seal;
+mod tls;
 mod writes;
