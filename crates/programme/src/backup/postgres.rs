@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 pub(super) fn dump(url: &str, to: &Path) -> Result<()> {
     let mut command = Command::new("pg_dump");
     command.args(["--format=custom", "--no-owner", "--no-privileges", "--no-password", "--file"]);
-    run(connected(command.arg(to), url))
+    run(connected(command.arg(to), url)?)
 }
 
 /// Brings a file back into an empty database, all or nothing.
@@ -18,7 +18,7 @@ pub(super) fn restore(url: &str, from: &Path) -> Result<()> {
     let mut command = Command::new("pg_restore");
     command.args(["--no-owner", "--no-privileges", "--no-password"]);
     command.args(["--single-transaction", "--exit-on-error"]);
-    run(connected(&mut command, url).arg(from)).context(
+    run(connected(&mut command, url)?.arg(from)).context(
         "the dump cannot be brought into the database, which must be new and empty; nothing was changed",
     )
 }
@@ -28,31 +28,10 @@ pub(super) fn list(from: &Path) -> Result<()> {
     run(Command::new("pg_restore").arg("--list").arg(from))
 }
 
-/// Names the database. A password goes by the environment: arguments are seen by everybody here.
-fn connected<'c>(command: &'c mut Command, url: &str) -> &'c mut Command {
-    let (url, password) = without_password(url);
-    if let Some(password) = password {
-        command.env("PGPASSWORD", password);
-    }
-    command.arg("--dbname").arg(url)
-}
-
-fn without_password(url: &str) -> (String, Option<String>) {
-    let whole = || (url.to_owned(), None);
-    let Some((scheme, rest)) = url.split_once("://") else { return whole() };
-    let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let Some((user, host)) = rest[..authority_end].rsplit_once('@') else { return whole() };
-    let Some((name, password)) = user.split_once(':') else { return whole() };
-    let plain = format!("{scheme}://{name}@{host}{}", &rest[authority_end..]);
-    (plain, Some(percent_decoded(password)))
-}
-
-fn percent_decoded(text: &str) -> String {
-    // These two mean themselves in this part of an address.
-    let text = text.replace('+', "%2B").replace('&', "%26");
-    let pair = format!("p={text}");
-    let decoded = url::form_urlencoded::parse(pair.as_bytes()).next();
-    decoded.map(|(_, value)| value.into_owned()).unwrap_or_default()
+/// Names the database, by the environment.
+fn connected<'c>(command: &'c mut Command, url: &str) -> Result<&'c mut Command> {
+    command.envs(store::postgres_variables(url)?);
+    Ok(command.args(["--dbname", "application_name=proffer"]))
 }
 
 fn run(command: &mut Command) -> Result<()> {
@@ -67,25 +46,13 @@ fn run(command: &mut Command) -> Result<()> {
     };
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
+        if said.contains(r#"file "system" does not exist"#) {
+            bail!(
+                "{name} is older than PostgreSQL 16 and does not know which authorities this machine trusts: \
+                 name the file of the server's in the database's URL, sslrootcert=FILE"
+            );
+        }
         bail!("{name}: {}", said.trim());
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_password;
-
-    #[test]
-    fn a_password_is_taken_out_of_an_address() {
-        for (url, plain, password) in [
-            ("postgres://a@h/d", "postgres://a@h/d", None),
-            ("postgres://h:5432/d", "postgres://h:5432/d", None),
-            ("postgres://a:p%40%2f+&@h:1/d?x=y@z", "postgres://a@h:1/d?x=y@z", Some("p@/+&")),
-            ("postgresql://a:@h", "postgresql://a@h", Some("")),
-        ] {
-            let found = without_password(url);
-            assert_eq!(found, (plain.to_owned(), password.map(str::to_owned)), "{url}");
-        }
-    }
 }
