@@ -23,6 +23,7 @@ mod migration;
 mod opening;
 mod outbox;
 mod place;
+mod pool;
 mod postgres;
 mod receipt;
 mod request;

@@ -7,7 +7,6 @@ mod connector;
 use std::collections::HashMap;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use postgres::error::SqlState;
@@ -16,6 +15,7 @@ use postgres::{Client, fallible_iterator::FallibleIterator};
 
 use self::address::Address;
 use self::connector::Connector;
+use crate::pool::{Pool, Taken};
 use crate::statement::{Given, Params, Statement, Value};
 use crate::tx::{Fault, On, Tx, bound, own};
 use crate::{DbError, Limits};
@@ -27,16 +27,7 @@ const TRIES_MAX: u32 = 10;
 #[derive(Debug)]
 pub(crate) struct Postgres {
     connector: Connector,
-    wait_max: Duration,
-    free: Mutex<Free>,
-    came_back: Condvar,
-}
-
-#[derive(Debug)]
-struct Free {
-    idle: Vec<Link>,
-    /// How many more may be opened.
-    unopened: usize,
+    links: Pool<Link>,
 }
 
 /// One connection, with the statements it has prepared.
@@ -63,10 +54,9 @@ impl Postgres {
              -c idle_in_transaction_session_timeout=60000 -c client_encoding=UTF8 \
              -c default_transaction_isolation=read\\ committed -c TimeZone=UTC"
         ));
-        let free = Free { idle: Vec::new(), unopened: limits.connections_max };
-        let wait_max = limits.wait_max;
-        let database =
-            Self { connector, wait_max, free: Mutex::new(free), came_back: Condvar::new() };
+        let is_open = |link: &Link| !link.client.is_closed();
+        let links = Pool::new(limits.connections_max, limits.wait_max, is_open);
+        let database = Self { connector, links };
         fits(&mut *database.take()?)?;
         Ok(database)
     }
@@ -102,72 +92,9 @@ impl Postgres {
         result
     }
 
-    fn take(&self) -> Result<Taken<'_>, DbError> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let none = |free: &mut Free| free.idle.is_empty() && free.unopened == 0;
-        let waited = self.came_back.wait_timeout_while(free, self.wait_max, none);
-        let (mut free, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        while let Some(link) = free.idle.pop() {
-            if !link.client.is_closed() {
-                return Ok(Taken { pool: self, link: Some(link) });
-            }
-            free.unopened += 1;
-        }
-        if free.unopened == 0 {
-            return Err(DbError::Busy { retry_after_ms: 1000 });
-        }
-        free.unopened -= 1;
-        drop(free);
-        let client = self.connector.connect().inspect_err(|_| self.lost())?;
-        let link = Link { client, prepared: HashMap::new() };
-        Ok(Taken { pool: self, link: Some(link) })
-    }
-
-    /// A connection is gone; another may be opened.
-    fn lost(&self) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).unopened += 1;
-        self.came_back.notify_one();
-    }
-}
-
-/// A connection in use. It goes back when it is done with, unless a panic left it in the middle of
-/// something.
-struct Taken<'p> {
-    pool: &'p Postgres,
-    link: Option<Link>,
-}
-
-impl Taken<'_> {
-    fn give_up(mut self) {
-        self.link = None;
-    }
-}
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        let sound = |link: &Link| !link.client.is_closed() && !std::thread::panicking();
-        match self.link.take().filter(sound) {
-            Some(link) => {
-                let mut free = self.pool.free.lock().unwrap_or_else(PoisonError::into_inner);
-                free.idle.push(link);
-                self.pool.came_back.notify_one();
-            }
-            None => self.pool.lost(),
-        }
-    }
-}
-
-impl std::ops::Deref for Taken<'_> {
-    type Target = Link;
-
-    fn deref(&self) -> &Link {
-        self.link.as_ref().expect("it is there until it is given up or dropped")
-    }
-}
-
-impl std::ops::DerefMut for Taken<'_> {
-    fn deref_mut(&mut self) -> &mut Link {
-        self.link.as_mut().expect("it is there until it is given up or dropped")
+    fn take(&self) -> Result<Taken<'_, Link>, DbError> {
+        let open = || Ok(Link { client: self.connector.connect()?, prepared: HashMap::new() });
+        self.links.take(open)
     }
 }
 

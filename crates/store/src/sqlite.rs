@@ -1,18 +1,18 @@
 //! SQLite: one writer on a thread of its own that stores many transactions with one commit, and
 //! readers beside it.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::pool::{Pool, Taken};
 use crate::statement::{Given, Params, Statement, Value};
 use crate::tx::{Fault, On, Tx, bound, own};
 use crate::{DbError, Limits};
@@ -376,15 +376,7 @@ struct Readers {
     began: Instant,
     time_max: Duration,
     wait_max: Duration,
-    free: Mutex<Free>,
-    came_back: Condvar,
-}
-
-#[derive(Debug)]
-struct Free {
-    idle: VecDeque<Reader>,
-    /// How many more may be opened.
-    unopened: usize,
+    pool: Pool<Reader>,
 }
 
 #[derive(Debug)]
@@ -394,50 +386,14 @@ struct Reader {
     until: Arc<AtomicI64>,
 }
 
-/// A reader in use. It goes back when it is done with, unless a panic left it in the middle of
-/// something.
-struct Taken<'r> {
-    readers: &'r Readers,
-    reader: Option<Reader>,
-}
-
-impl Taken<'_> {
-    fn give_up(mut self) {
-        self.reader = None;
-    }
-}
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        match self.reader.take().filter(|_| !std::thread::panicking()) {
-            Some(reader) => {
-                let mut free = self.readers.free.lock().unwrap_or_else(PoisonError::into_inner);
-                free.idle.push_back(reader);
-                self.readers.came_back.notify_one();
-            }
-            None => self.readers.lost(),
-        }
-    }
-}
-
-impl std::ops::Deref for Taken<'_> {
-    type Target = Reader;
-
-    fn deref(&self) -> &Reader {
-        self.reader.as_ref().expect("it is there until it is given up or dropped")
-    }
-}
-
 impl Readers {
     fn new(path: &Path, limits: &Limits) -> Self {
-        let free = Free { idle: VecDeque::new(), unopened: limits.readers_max };
         Self {
             path: path.to_owned(),
             began: Instant::now(),
             time_max: limits.read_time_max,
             wait_max: limits.wait_max,
-            free: Mutex::new(free),
-            came_back: Condvar::new(),
+            pool: Pool::new(limits.readers_max, limits.wait_max, |_| true),
         }
     }
 
@@ -445,28 +401,8 @@ impl Readers {
         i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX)
     }
 
-    fn take(&self) -> Result<Taken<'_>, DbError> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let none = |free: &mut Free| free.idle.is_empty() && free.unopened == 0;
-        let waited = self.came_back.wait_timeout_while(free, self.wait_max, none);
-        let (mut free, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        // The latest is the warmest.
-        if let Some(reader) = free.idle.pop_back() {
-            return Ok(Taken { readers: self, reader: Some(reader) });
-        }
-        if free.unopened == 0 {
-            return Err(DbError::Busy { retry_after_ms: 1000 });
-        }
-        free.unopened -= 1;
-        drop(free);
-        let reader = self.open().inspect_err(|_| self.lost())?;
-        Ok(Taken { readers: self, reader: Some(reader) })
-    }
-
-    /// A connection is gone; another may be opened.
-    fn lost(&self) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).unopened += 1;
-        self.came_back.notify_one();
+    fn take(&self) -> Result<Taken<'_, Reader>, DbError> {
+        self.pool.take(|| self.open())
     }
 
     fn open(&self) -> Result<Reader, DbError> {
