@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, anyhow};
 use retail::{Day, Instant};
 
 use crate::act::{Act, now};
+use crate::background::Background;
 use crate::{Extent, Programme, Progress, WebhookSender};
 
 /// Answers to requests with a key are kept for so long.
@@ -23,30 +24,38 @@ const GLANCE: Duration = Duration::from_millis(100);
 struct Job {
     name: &'static str,
     every: Duration,
+    /// Whether tills go before it.
+    yields: bool,
     run: fn(&Programme, Instant) -> Result<()>,
 }
 
 const JOBS: &[Job] = &[
-    Job { name: "seal", every: Duration::from_secs(1), run: |p, at| p.seal(at).map(drop) },
-    Job { name: "deliver", every: Duration::from_secs(1), run: deliver },
-    Job { name: "journal", every: Duration::from_secs(5), run: |p, _| journal(p) },
-    Job {
-        name: "key uses",
-        every: Duration::from_secs(60),
-        run: |p, _| Ok(p.flush_key_uses().map(drop)?),
-    },
-    Job {
-        name: "expiry",
-        every: Duration::from_secs(600),
-        run: |p, at| Ok(p.expire_points(at).map(drop)?),
-    },
-    Job { name: "days", every: Duration::from_secs(3600), run: days },
-    Job {
-        name: "backup",
-        every: Duration::from_secs(600),
-        run: |p, at| p.run_due_backup(at).map(drop),
-    },
+    Job::light("seal", 1, |p, at| p.seal(at).map(drop)),
+    Job::light("deliver", 1, deliver),
+    Job::heavy("journal", 5, |p, _| journal(p)),
+    Job::light("key uses", 60, |p, _| Ok(p.flush_key_uses().map(drop)?)),
+    Job::light("expiry", 600, |p, at| Ok(p.expire_points(at).map(drop)?)),
+    Job::heavy("days", 3600, days),
+    Job::heavy("backup", 600, |p, at| p.run_due_backup(at).map(drop)),
 ];
+
+impl Job {
+    const fn light(
+        name: &'static str,
+        seconds: u64,
+        run: fn(&Programme, Instant) -> Result<()>,
+    ) -> Self {
+        Self { name, every: Duration::from_secs(seconds), yields: false, run }
+    }
+
+    const fn heavy(
+        name: &'static str,
+        seconds: u64,
+        run: fn(&Programme, Instant) -> Result<()>,
+    ) -> Self {
+        Self { yields: true, ..Self::light(name, seconds, run) }
+    }
+}
 
 impl Programme {
     /// Names of all jobs.
@@ -56,28 +65,38 @@ impl Programme {
 
     /// Runs all jobs, each on a thread of its own, until told to stop; `told` hears of each run, how long
     /// it took and what went wrong.
+    ///
+    /// # Errors
+    /// When no threads can be started for them.
     pub fn run_jobs(
         &self,
         stop: &AtomicBool,
         told: &(dyn Fn(&'static str, Duration, Option<&anyhow::Error>) + Sync),
-    ) {
+    ) -> Result<()> {
+        let background = Background::new()?;
         std::thread::scope(|scope| {
             for job in JOBS {
-                scope.spawn(|| self.repeat(job, stop, told));
+                scope.spawn(|| self.repeat(job, &background, stop, told));
             }
         });
+        Ok(())
     }
 
     fn repeat(
         &self,
         job: &Job,
+        background: &Background,
         stop: &AtomicBool,
         told: &(dyn Fn(&'static str, Duration, Option<&anyhow::Error>) + Sync),
     ) {
         while !stop.load(Ordering::Relaxed) {
             let began = Clock::now();
             // A job that panics is told of like any other failure, and tried again at its next time.
-            let done = catch_unwind(AssertUnwindSafe(|| (job.run)(self, now())))
+            let run = || match job.yields {
+                true => background.run(|| (job.run)(self, now())),
+                false => (job.run)(self, now()),
+            };
+            let done = catch_unwind(AssertUnwindSafe(run))
                 .unwrap_or_else(|_| Err(anyhow!("the job {} panicked", job.name)));
             told(job.name, began.elapsed(), done.as_ref().err());
             while began.elapsed() < job.every && !stop.load(Ordering::Relaxed) {

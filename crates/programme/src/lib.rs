@@ -7,6 +7,7 @@
 
 mod access;
 mod act;
+mod background;
 mod backup;
 mod cards;
 mod demo_shop;

@@ -48,7 +48,12 @@ pub fn run(cli: &Cli, arguments: &Serve) -> Result<()> {
     let stop_jobs = Arc::new(AtomicBool::new(false));
     let jobs = std::thread::spawn({
         let stop_jobs = stop_jobs.clone();
-        move || programme.run_jobs(&stop_jobs, &told)
+        move || {
+            let ran = programme.run_jobs(&stop_jobs, &told);
+            if let Err(error) = ran {
+                told("jobs", Duration::ZERO, Some(&error));
+            }
+        }
     });
     let ended = runtime.block_on(async {
         let stop = stop()?;
