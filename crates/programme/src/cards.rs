@@ -23,6 +23,8 @@ use crate::{Act, Programme, Refused};
 
 /// Longest reason or note that is taken.
 const REASON_CHARS_MAX: usize = 200;
+/// Longest id of a customer.
+const CUSTOMER_CHARS_MAX: usize = 128;
 
 /// What is to be done to a card.
 #[derive(Clone, Debug)]
@@ -200,8 +202,8 @@ fn step(
             if let Some(shop) = &act.shop {
                 card.shop = Some(shop.clone());
             }
-            if let Some(customer) = &change.customer {
-                card.customer = Some(CustomerId(customer.clone()));
+            if let Some(customer) = customer(change)? {
+                card.customer = Some(customer);
             }
             wallet_of(tx, act, &mut card)?;
         }
@@ -301,6 +303,20 @@ fn reason(change: &CardChange) -> Result<Option<String>, Refused> {
             wrong("reason", "must be lost, damaged, stolen, fraud or other")
         }
         _ => Ok(change.reason.clone()),
+    }
+}
+
+/// Whose card it becomes: a short id, never what identifies a person outside.
+fn customer(change: &CardChange) -> Result<Option<CustomerId>, Refused> {
+    let Some(text) = &change.customer else { return Ok(None) };
+    let wrong = |code, detail: &str| Err(Refused::field("/customer", code, detail));
+    let fits = (1..=CUSTOMER_CHARS_MAX).contains(&text.chars().count());
+    if !fits || text.trim().is_empty() || text.chars().any(char::is_control) {
+        return wrong("customer", "must be a text of 1 to 128 characters");
+    }
+    match sources::looks_personal(text) {
+        Some(what) => wrong("personal_data", &format!("looks like {what}; send your own id")),
+        None => Ok(Some(CustomerId(text.clone()))),
     }
 }
 

@@ -37,6 +37,7 @@ pub use input::{Files, Input, fits};
 pub use mapping::{
     CARD_KINDS, CARD_STATES, FeedKind, FeedMapping, FileFormat, Mapping, MappingError,
 };
+pub use personal::value as looks_personal;
 pub use problem::{
     Count, PROBLEMS_MAX, Problem, ProblemCode, ReadError, ReadErrorCode, VALUE_CHARS_MAX,
 };

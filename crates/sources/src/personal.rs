@@ -90,7 +90,8 @@ fn words(name: &str) -> Vec<String> {
 
 /// What a value looks like, if it looks personal: a phone (Russian with any usual punctuation,
 /// or any other with a leading plus) or an e-mail.
-pub(crate) fn value(text: &str) -> Option<&'static str> {
+#[must_use]
+pub fn value(text: &str) -> Option<&'static str> {
     if text.bytes().any(|b| b == b'@') {
         return email(text).then_some("an e-mail");
     }

@@ -80,9 +80,9 @@ pub struct Operation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "4006381333948")]
     other_card: Option<String>,
-    /// Whose card it becomes, for `issue` and `activate`.
+    /// Whose card it becomes, for `issue` and `activate`; an id, never a phone or an e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "1042")]
+    #[schema(example = "1042", min_length = 1, max_length = 128)]
     customer: Option<String>,
 }
 

@@ -137,9 +137,9 @@ pub struct Prepared {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VirtualCardToIssue {
-    /// The customer, if known.
+    /// The customer, if known; an id, never a phone or an e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "1042")]
+    #[schema(example = "1042", min_length = 1, max_length = 128)]
     customer: Option<String>,
 }
 
