@@ -135,6 +135,14 @@ impl Programme {
         self.store()?.write(move |tx| once(tx, &act, |tx| run(tx, &act)))
     }
 
+    /// What was answered to this key, if anything: for what is done in more than one write, the last of
+    /// which keeps the answer by [`Programme::perform`].
+    pub(crate) fn answered<T: DeserializeOwned>(&self, act: &Act) -> Result<Option<T>, Refused> {
+        let Some(asked) = &act.key else { return Ok(None) };
+        let known = self.store()?.read(|tx| tx.answered(&act.actor, &asked.key))?;
+        known.map(|known| same_answer(asked, &known)).transpose()
+    }
+
     /// Refuses a rehearsal of what is done in more than one write.
     pub(crate) fn refuse_rehearsal(act: &Act) -> Result<(), Refused> {
         if act.rehearsal {
@@ -165,21 +173,26 @@ fn once<T: Serialize + DeserializeOwned>(
     act: &Act,
     run: impl FnOnce(&mut Tx<'_>) -> Result<T, Refused>,
 ) -> Result<T, Refused> {
-    let Some(RequestKey { key, body_sha256 }) = &act.key else { return run(tx) };
-    if let Some(known) = tx.answered(&act.actor, key)? {
-        if known.body_sha256 != *body_sha256 {
-            return Err(Refused::KeyReused);
-        }
-        return serde_json::from_str(&known.answer).map_err(|error| Refused::Broken {
-            why: format!("the answer kept for a key cannot be read: {error}"),
-        });
+    let Some(asked) = &act.key else { return run(tx) };
+    if let Some(known) = tx.answered(&act.actor, &asked.key)? {
+        return same_answer(asked, &known);
     }
     let answer = run(tx)?;
     let text = serde_json::to_string(&answer)
         .map_err(|error| Refused::Broken { why: format!("an answer cannot be kept: {error}") })?;
-    let answered = Answered { body_sha256: body_sha256.clone(), answer: text };
-    tx.keep_answer(&act.actor, key, &answered, act.at)?;
+    let answered = Answered { body_sha256: asked.body_sha256.clone(), answer: text };
+    tx.keep_answer(&act.actor, &asked.key, &answered, act.at)?;
     Ok(answer)
+}
+
+/// The answer kept under a key, for the same request.
+fn same_answer<T: DeserializeOwned>(asked: &RequestKey, known: &Answered) -> Result<T, Refused> {
+    if known.body_sha256 != asked.body_sha256 {
+        return Err(Refused::KeyReused);
+    }
+    serde_json::from_str(&known.answer).map_err(|error| Refused::Broken {
+        why: format!("the answer kept for a key cannot be read: {error}"),
+    })
 }
 
 /// The moment on this machine's clock.

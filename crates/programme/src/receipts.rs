@@ -167,17 +167,6 @@ impl Programme {
         }
         self.perform(act, move |_, _| Ok(taken.clone()))
     }
-
-    /// What was answered to this key, if anything.
-    fn answered<T: serde::de::DeserializeOwned>(&self, act: &Act) -> Result<Option<T>, Refused> {
-        let Some(asked) = &act.key else { return Ok(None) };
-        let known = self.store()?.read(|tx| tx.answered(&act.actor, &asked.key))?;
-        match known {
-            None => Ok(None),
-            Some(known) if known.body_sha256 != asked.body_sha256 => Err(Refused::KeyReused),
-            Some(known) => read("an answer", &known.answer).map(Some),
-        }
-    }
 }
 
 impl BatchedReceipt {

@@ -71,7 +71,7 @@ impl Programme {
     /// number of another range.
     pub fn add_range(&self, act: &Act, new: NewRange) -> Result<RangeView, Refused> {
         let wrong = new.range.validate().into_iter().map(|problem| FieldProblem {
-            pointer: format!("/range{}", problem.pointer),
+            pointer: problem.pointer,
             code: "range",
             detail: problem.reason,
         });
@@ -120,10 +120,9 @@ impl Programme {
         });
         refuse_unless(id_problem("/id", &new.id).into_iter().chain(count))?;
         Self::refuse_rehearsal(act)?;
-        let (range, batch) = self.store()?.write({
-            let (act, new) = (act.clone(), new);
-            move |tx| take_numbers(tx, &act, &new)
-        })?;
+        let view = self
+            .perform(act, move |tx, act| Ok(PrintBatchView::of(&take_numbers(tx, act, &new)?)))?;
+        let (range, batch) = self.store()?.read(|tx| batch_of(tx, act, &view.id))?;
         let numbers: Vec<String> =
             rows_of(&range, &batch).rows().map(|row| row.number.as_str().to_owned()).collect();
         for piece in numbers.chunks(AT_ONCE) {
@@ -136,7 +135,7 @@ impl Programme {
                 Ok::<_, Refused>(())
             })?;
         }
-        Ok(PrintBatchView::of(&batch))
+        Ok(view)
     }
 
     /// The cards of a print batch, for the printer.
@@ -162,16 +161,19 @@ impl Programme {
     /// `not_found`; `not_permitted`.
     pub fn prepare_cards(&self, act: &Act, batch: &str, shop: &str) -> Result<u64, Refused> {
         Self::refuse_rehearsal(act)?;
+        if let Some(known) = self.answered(act)? {
+            return Ok(known);
+        }
         let (mut after, mut prepared) = (String::new(), 0);
         loop {
-            let (act, batch, shop, from) =
+            let (by, batch, shop, from) =
                 (act.clone(), batch.to_owned(), shop.to_owned(), after.clone());
             let (count, last) =
-                self.store()?.write(move |tx| prepare_some(tx, &act, &batch, &shop, &from))?;
+                self.store()?.write(move |tx| prepare_some(tx, &by, &batch, &shop, &from))?;
             prepared += count;
             match last {
                 Some(last) => after = last,
-                None => return Ok(prepared),
+                None => return self.perform(act, move |_, _| Ok(prepared)),
             }
         }
     }
@@ -191,7 +193,7 @@ impl Programme {
             let range = range_of(tx, act, &range)?;
             if range.card_kind == CardKind::Plastic {
                 let detail = "is a range of plastic cards";
-                return Err(Refused::field("/range", "kind", detail));
+                return Err(Refused::field("{range}", "kind", detail));
             }
             let index = u64::try_from(range.next_index).unwrap_or(u64::MAX);
             let number = scattered(&range.scatter_key.0, &range.range, index)
@@ -212,15 +214,11 @@ impl Programme {
 }
 
 /// Takes a batch's numbers from its range, once.
-fn take_numbers(
-    tx: &mut Tx<'_>,
-    act: &Act,
-    new: &NewPrintBatch,
-) -> Result<(RangeOfNumbers, Printed), Refused> {
+fn take_numbers(tx: &mut Tx<'_>, act: &Act, new: &NewPrintBatch) -> Result<Printed, Refused> {
     let range = range_of(tx, act, &new.range)?;
     if let Some(known) = tx.print_batch(&new.id)? {
         let same = known.number_range == new.range && known.cards == new.cards;
-        return if same { Ok((range, known)) } else { Err(taken("print batch", &new.id)) };
+        return if same { Ok(known) } else { Err(taken("print batch", &new.id)) };
     }
     let left = i64::try_from(range.range.count()).unwrap_or(i64::MAX) - range.next_index;
     if left < new.cards {
@@ -240,7 +238,7 @@ fn take_numbers(
     }
     let detail = json!({ "range": range.id, "cards": new.cards });
     told(tx, act, "print_batch.add", "print_batch", &batch.id, &detail)?;
-    Ok((range, batch))
+    Ok(batch)
 }
 
 /// Prepares the next cards of a batch; says how many, and the last that was looked at, if any.
