@@ -9,6 +9,7 @@ use store::{ApiKey, Secret, Tx};
 
 use super::staff::bounds_fit;
 use super::{Caller, Grant, granted, not_authenticated, token};
+use crate::places::{id_problem, refuse_unless};
 use crate::{Act, Bounds, Programme, Refused};
 
 /// A former secret is good so long at most.
@@ -284,6 +285,7 @@ fn is_sound(new: &NewKey, at: Instant) -> Result<(), Refused> {
         let why = "a till stands in one shop: name it";
         return Err(Refused::field("/bounds/shops", "shop_missing", why));
     }
+    refuse_unless(new.till.as_ref().and_then(|till| id_problem("/till", &till.0)))?;
     if new.expires_at.is_some_and(|end| end <= at) {
         return Err(Refused::field("/expires_at", "in_the_past", "it would be over already"));
     }

@@ -8,7 +8,8 @@ use store::{DbError, Secret, Staff, Tx};
 
 use super::sign_in::{Device, LockRule, SignIn, own_id, settle};
 use super::{Grant, granted, is_sound_id, password, totp, without_password};
-use crate::{Act, Bounds, Programme, Refused};
+use crate::places::{id_problem, refuse_unless};
+use crate::{Act, Bounds, FieldProblem, Programme, Refused};
 
 /// Somebody to be added.
 #[derive(Clone, Debug)]
@@ -467,8 +468,15 @@ fn may_give(grant: &Grant, act: &Act, rights: &StaffRights) -> Result<(), Refuse
     bounds_fit(act, *role, bounds)
 }
 
-/// Bounds within those of who gives them, and a partner's bound to something of his own.
+/// Bounds of ids, within those of who gives them, and a partner's bound to something of his own.
 pub(super) fn bounds_fit(act: &Act, role: Role, bounds: &Bounds) -> Result<(), Refused> {
+    let of = |field: &'static str, ids: &[String]| -> Vec<FieldProblem> {
+        let places = ids.iter().enumerate();
+        places.filter_map(|(n, id)| id_problem(&format!("/bounds/{field}/{n}"), id)).collect()
+    };
+    let partner = bounds.partner.as_deref().and_then(|id| id_problem("/bounds/partner", id));
+    let wrong = of("networks", &bounds.networks).into_iter().chain(of("shops", &bounds.shops));
+    refuse_unless(wrong.chain(partner))?;
     if !act.bounds.contain(bounds) {
         let why = "this reaches beyond your own bounds";
         return Err(Refused::field("/bounds", "beyond_own", why));
