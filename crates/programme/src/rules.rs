@@ -12,6 +12,9 @@ use crate::access::ActivityLimits;
 use crate::places::{network_of, told};
 use crate::{Act, FieldProblem, Programme, Refused};
 
+/// Longest text within rules.
+const TEXT_CHARS_MAX: usize = 200;
+
 /// What rules are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RulesKind {
@@ -89,7 +92,8 @@ impl Programme {
         network: Option<&str>,
         body: &Value,
     ) -> Result<RulesView, Refused> {
-        let problems = kind.problems(body);
+        let mut problems = kind.problems(body);
+        find_long_texts(body, String::new(), &mut problems);
         if !problems.is_empty() {
             return Err(Refused::Invalid { problems });
         }
@@ -172,8 +176,35 @@ fn read<T: DeserializeOwned>(
 fn step(segment: &Segment) -> String {
     match segment {
         Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-        Segment::Enum { .. } | Segment::Unknown => String::new(),
+        Segment::Map { key } => named(key),
+        // Our enums are written with their variant as the name of the only field.
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    }
+}
+
+fn named(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Every text of rules is a name or an id: short, whatever the kind.
+fn find_long_texts(value: &Value, at: String, problems: &mut Vec<FieldProblem>) {
+    match value {
+        Value::String(text) if text.chars().count() > TEXT_CHARS_MAX => {
+            let detail = format!("has more than {TEXT_CHARS_MAX} characters");
+            problems.push(in_body(FieldProblem { pointer: at, code: "too_long", detail }));
+        }
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                find_long_texts(item, format!("{at}/{place}"), problems);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                find_long_texts(field, format!("{at}{}", named(name)), problems);
+            }
+        }
+        _ => {}
     }
 }
 

@@ -1,10 +1,14 @@
 //! `/api/v1/rules`: what receipts earn, levels, who may do what to a card, limits.
 
+use std::fmt;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use programme::{RulesKind, RulesView};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
@@ -27,7 +31,7 @@ pub struct RulesToPublish {
         "expires_after_days": 365,
         "rows": [{"network": null, "category": null, "level": null, "rate": 100}],
     }))]
-    body: serde_json::Value,
+    body: OnceNamed,
 }
 
 /// Rules that count.
@@ -103,7 +107,7 @@ pub async fn publish(
 ) -> Result<(StatusCode, Json<Rules>), Problem> {
     let (act, kind, programme) = (call.writing(&body)?, named(&kind)?, app.programme.clone());
     let published =
-        move || Ok(programme.publish_rules(&act, kind, body.network.as_deref(), &body.body)?);
+        move || Ok(programme.publish_rules(&act, kind, body.network.as_deref(), &body.body.0)?);
     Ok((StatusCode::CREATED, Json(app.pool.run(published).await?.into())))
 }
 
@@ -112,6 +116,71 @@ fn named(kind: &str) -> Result<RulesKind, Problem> {
         let known = RulesKind::ALL.map(RulesKind::as_str).join(", ");
         Problem::parameter("{kind}", "value", format!("must be one of {known}"))
     })
+}
+
+/// JSON in which no field stands twice: of two a reader would see one, and another reader the other.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct OnceNamed(Value);
+
+impl<'de> Deserialize<'de> for OnceNamed {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(Reading).map(Self)
+    }
+}
+
+struct Reading;
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut read = Vec::new();
+        while let Some(OnceNamed(item)) = items.next_element()? {
+            read.push(item);
+        }
+        Ok(read.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut read = Map::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            if read.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            let OnceNamed(field) = fields.next_value()?;
+            read.insert(name, field);
+        }
+        Ok(read.into())
+    }
 }
 
 impl From<RulesView> for Rules {
