@@ -173,7 +173,7 @@ impl Programme {
     ) -> Result<WebhookMade, Refused> {
         if former_until.0 > act.at.0 + FORMER_MAX {
             let why = "a former secret is good for 30 days at most";
-            return Err(Refused::field("/former_until", "too_late", why));
+            return Err(Refused::field("/former_seconds", "too_late", why));
         }
         let secret = fresh_secret()?;
         let detail = json!({ "former_until": former_until });
