@@ -22,9 +22,6 @@ use super::problem::{Code, Fault, Problem};
 /// The header a write is repeated by.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// Longest sentence of a fault; what a client sent comes back to it in part only.
-const DETAIL_CHARS: usize = 300;
-
 /// How much more than the limit is read and dropped, so that a client that is still sending gets the
 /// answer instead of a broken connection.
 const DRAINED_TIMES: usize = 4;
@@ -123,27 +120,30 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut input = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut input).map_err(|error| {
         let inner = error.inner();
-        if inner.is_data() {
-            // A syntax error further on is the first thing to mend.
-            if let Err(problem) = well_formed(bytes) {
-                return problem;
-            }
-            return Problem::invalid(vec![fault(&pointer(error.path()), '/', &inner.to_string())]);
+        // A syntax error further on is the first thing to mend.
+        if let Err(problem) = well_formed(bytes) {
+            return problem;
         }
-        malformed(inner)
+        let place = pointer(error.path());
+        if inner.is_data() {
+            return Problem::invalid(vec![fault(&place, '/', &inner.to_string())]);
+        }
+        // Serde takes it for syntax where one of a few names is something else than a text.
+        Problem::invalid(vec![Fault::new(place, "type", "must be a text")])
     })?;
     input.end().map_err(|error| malformed(&error))?;
     Ok(value)
 }
 
 fn well_formed(bytes: &[u8]) -> Result<(), Problem> {
-    serde_json::from_slice::<serde::de::IgnoredAny>(bytes)
+    // Serde reads what it ignores less strictly: neither UTF-8 nor surrogates are looked at.
+    serde_json::from_slice::<serde_json::Value>(bytes)
         .map(|_| ())
         .map_err(|error| malformed(&error))
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(Code::JsonMalformed, cut(&error.to_string()))
+    Problem::new(Code::JsonMalformed, error.to_string())
 }
 
 /// RFC 6901.
@@ -178,17 +178,10 @@ fn fault(parent: &str, separator: char, message: &str) -> Fault {
         let last = format!("{separator}{}", escaped(name));
         let pointer =
             if parent.ends_with(&last) { parent.to_owned() } else { format!("{parent}{last}") };
-        return Fault::new(pointer, code, cut(message));
+        return Fault::new(pointer, code, message);
     }
     let code = if message.starts_with("invalid type") { "type" } else { "value" };
-    Fault::new(parent, code, cut(message))
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(DETAIL_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    Fault::new(parent, code, message)
 }
 
 /// Control characters have no place in a name, and some (NUL above all) break the stores and programs
@@ -251,7 +244,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             if name.chars().chain(value.chars()).any(char::is_control) {
                 let detail = "control characters are not taken";
                 let name: String = name.chars().filter(|c| !c.is_control()).collect();
-                let pointer = format!("?{}", cut(&name));
+                let pointer = format!("?{name}");
                 return Err(Problem::parameter(pointer, "control_character", detail));
             }
         }

@@ -16,6 +16,9 @@ use utoipa::ToSchema;
 
 use crate::language::Language;
 
+/// Longest sentence, and longest name of a place: what a client sent comes back to it in part only.
+const CHARS_MAX: usize = 300;
+
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -258,18 +261,27 @@ impl Problem {
         self
     }
 
-    /// The answer's body.
+    /// The answer's body, whose texts have a bounded length whatever was sent.
     #[must_use]
     pub fn body(&self, request_id: &str, language: Language) -> ProblemBody {
+        let short =
+            |fault: &Fault| Fault::new(cut(&fault.pointer), &fault.code, cut(&fault.detail));
         ProblemBody {
             kind: format!("urn:problem-type:proffer:{}", self.code),
             title: self.code.title(language).to_owned(),
             status: self.code.status().as_u16(),
-            detail: self.detail.clone(),
+            detail: cut(&self.detail),
             code: self.code,
             instance: request_id.to_owned(),
-            errors: self.faults.clone(),
+            errors: self.faults.iter().map(short).collect(),
         }
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
