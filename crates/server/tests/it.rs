@@ -3,6 +3,7 @@
 
 mod it {
     mod bad_input;
+    mod bad_writes;
     mod bucket;
     mod clients;
     mod complete_journey;
@@ -28,4 +29,5 @@ mod it {
     mod schemathesis;
     mod staff;
     mod walkthrough;
+    mod writes;
 }

@@ -135,7 +135,7 @@ impl House {
 }
 
 /// Status and the reason of the trade, or what was wrong with the form.
-fn reason(answer: &Answer) -> String {
+pub fn reason(answer: &Answer) -> String {
     if answer.status < 400 {
         return answer.status.to_string();
     }

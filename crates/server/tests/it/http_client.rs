@@ -72,7 +72,10 @@ impl Ask {
     }
 
     pub fn bytes(&self) -> Vec<u8> {
-        let mut text = format!("{}\r\nHost: test\r\nConnection: close\r\n", self.line);
+        let mut text = format!("{}\r\nConnection: close\r\n", self.line);
+        if !self.headers.iter().any(|(name, _)| name == "Host") {
+            text.push_str("Host: test\r\n");
+        }
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
