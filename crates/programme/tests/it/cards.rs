@@ -190,6 +190,10 @@ fn a_card_lives_as_the_table_says() {
         cards.run(
             "
             till:   issue C0                            => !card_state
+            till:   activate C0                         => !card_state
+            till:   block C0 reason=lost                => !card_state
+            office: unblock C0 reason=found             => !card_state
+            till:   replace C0 by=C1                    => !card_state
             till:   prepare C0 shop=s1                  => !not_permitted
             office: prepare C0 shop=s2                  => !not_found
             admin:  prepare C0 shop=s2                  => !invalid
@@ -200,6 +204,9 @@ fn a_card_lives_as_the_table_says() {
             till:   issue C0                            => issued
             till:   issue C0                            => !card_state
             till:   activate C0 customer=c1             => active
+            office: resume C0                           => !card_state
+            office: unblock C0 reason=found             => !card_state
+            office: prepare C0 shop=s1                  => !card_state
             till:   suspend C0                          => !not_permitted
             office: suspend C0                          => suspended
             office: resume C0                           => active
@@ -211,6 +218,7 @@ fn a_card_lives_as_the_table_says() {
             office: unblock C0 reason=found             => active
             office: close C0                            => closed
             till:   block C0 reason=lost                => !card_state
+            till:   activate C0                         => !card_state
             office: prepare C1 shop=s1                  => prepared
             till:   activate C1                         => active
             office: prepare C2 shop=s1                  => prepared
@@ -227,6 +235,11 @@ fn a_card_lives_as_the_table_says() {
             office: find 4009999999995                  => !not_found
             office: find 4009999999994                  => !invalid
             office: find x                              => !invalid
+            office: prepare C2 shop=s1                  => prepared
+            till:   activate C2 customer=               => !invalid
+            till:   activate C2 customer=anna@shop.example => !invalid
+            till:   activate C2 customer=89161234567    => !invalid
+            till:   find C2                             => prepared
             ",
         );
         let events = cards.programme.card_events(&who("admin"), &cards.number("C0"), 0, 100);

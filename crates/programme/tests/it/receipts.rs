@@ -275,6 +275,27 @@ fn expected_points(receipts: &[ReceiptIn]) -> i64 {
 }
 
 #[test]
+fn a_late_repetition_brings_nothing_back() {
+    for counter in Counter::all() {
+        let keyed = |key: &str, net: i64| {
+            let key = RequestKey { key: key.to_owned(), body_sha256: net.to_string() };
+            let act = programme::Act { key: Some(key), ..counter.act() };
+            let sale = receipt("1", Some("AAAA"), vec![line("milk", 1, net)]);
+            counter.programme().take_receipt(&act, sale)
+        };
+        let first = keyed("a", 1000).unwrap();
+        let second = keyed("b", 1500).unwrap();
+        assert_eq!((second.version, counter.holds("AAAA")), (2, (15, 0)));
+        // The answer to the first was lost, and it is asked again behind the second.
+        let rows = counter.journal_rows();
+        assert_eq!(keyed("a", 1000).unwrap(), first, "{}", counter.name());
+        assert_eq!(keyed("a", 1500).unwrap_err().code(), "key_reused");
+        assert_eq!((counter.journal_rows(), counter.holds("AAAA")), (rows, (15, 0)));
+        counter.audit();
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_place() {
     let counter = Counter::sqlite();
     let good = json!({

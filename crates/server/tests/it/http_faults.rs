@@ -1,8 +1,11 @@
 //! What the database cannot do for a while: it is full, or gone. Nothing that was answered is lost, what
 //! was refused is not there, and the same key succeeds afterwards.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::database::Database;
@@ -19,7 +22,20 @@ fn network(id: &str) -> String {
 
 fn add(serving: &Serving, id: &str) -> String {
     let ask = serving.write("all", "POST", "/api/v1/networks", network(id));
-    ask.with("Idempotency-Key", id).send(serving.address).told()
+    let answer = ask.with("Idempotency-Key", id).send(serving.address);
+    // Whoever is not served is told when to come again, and nothing of where the database is.
+    let again = answer.header("retry-after").is_some();
+    assert_eq!(answer.status == 503, again, "{}", answer.text());
+    assert!(!answer.text().contains("postgres") && !answer.text().contains("sqlite"));
+    answer.told()
+}
+
+/// Nothing of what was sent, and of where the database is, stands in the log.
+fn is_silent(serving: &Serving, url: &str) {
+    let log = std::fs::read_to_string(&serving.log).unwrap();
+    for hidden in [url, "яяя", "INSERT", "Bearer", "lk_live"] {
+        assert!(!log.contains(hidden), "{hidden}: {log}");
+    }
 }
 
 fn there(serving: &Serving, id: &str) -> u16 {
@@ -79,6 +95,8 @@ fn a_full_disk_loses_nothing_and_says_so() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(there(&serving, &refused), 200);
+    assert!(answered.iter().all(|id| add(&serving, id) == "201"), "and is answered alike");
+    is_silent(&serving, "store.sqlite");
     // The shell ends with the server.
     let server = serving.child.id().to_string();
     let _ = Command::new("pkill").args(["-TERM", "-P", &server]).status();
@@ -127,6 +145,113 @@ fn a_database_that_is_gone_for_a_while_is_waited_for() {
     for id in ["before", "during"] {
         assert_eq!(there(&serving, id), 200, "{id}");
     }
-    let log = std::fs::read_to_string(&serving.log).unwrap();
-    assert!(!log.contains(url.as_str()), "the log does not tell where the database is");
+    is_silent(&serving, url.as_str());
+}
+
+/// Stands before a PostgreSQL and can be stopped: then connections break and none is taken.
+struct Gate {
+    address: SocketAddr,
+    open: Arc<AtomicBool>,
+    through: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Gate {
+    fn before(server: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let gate = Self { address, open: Arc::new(true.into()), through: Arc::default() };
+        let (open, through) = (gate.open.clone(), gate.through.clone());
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if !open.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let server = TcpStream::connect(&server).unwrap();
+                let ends = [client.try_clone().unwrap(), server.try_clone().unwrap()];
+                through.lock().unwrap().extend(ends);
+                for (from, to) in
+                    [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)]
+                {
+                    std::thread::spawn(move || pass(from, to));
+                }
+            }
+        });
+        gate
+    }
+
+    fn stop(&self) {
+        self.open.store(false, Ordering::SeqCst);
+        for stream in self.through.lock().unwrap().drain(..) {
+            // One that has ended is no hindrance.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn start(&self) {
+        self.open.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Passes on what comes until it ends.
+fn pass(mut from: TcpStream, mut to: TcpStream) {
+    let mut some = [0; 1 << 14];
+    while let Ok(count) = from.read(&mut some) {
+        if count == 0 || to.write_all(&some[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+#[test]
+fn a_database_that_stops_in_the_midst_of_writes_loses_nothing() {
+    let Some(database) = Database::postgres() else { return };
+    let url = database.url();
+    let (user, rest) = url.split_once('@').unwrap();
+    let (server, name) = rest.split_once('/').unwrap();
+    let gate = Gate::before(server.to_owned());
+    let through = format!("{user}@{}/{name}", gate.address);
+    let shop = Shop::new();
+    shop.set("url = \"store.sqlite\"", &format!("url = \"{through}\""));
+    let serving = Serving::start(&shop, &["--limit-key", "0", "--limit-address", "0"]);
+    let (stopping, began) = (AtomicBool::new(false), Instant::now());
+    // Several write without a pause; each repeats what it was not told of with the same key.
+    let answered: Vec<String> = std::thread::scope(|scope| {
+        let write = |writer: usize| {
+            let mut answered = Vec::new();
+            while !stopping.load(Ordering::SeqCst) && began.elapsed() < Duration::from_secs(120) {
+                let id = format!("n{writer}-{}", answered.len());
+                match add(&serving, &id).as_str() {
+                    "201" => answered.push(id),
+                    told => assert!(told.starts_with("503 "), "{told}"),
+                }
+            }
+            answered
+        };
+        let writers: Vec<_> = (0..3).map(|writer| scope.spawn(move || write(writer))).collect();
+        let stops = if super::database::soak() { 5 } else { 2 };
+        for _ in 0..stops {
+            std::thread::sleep(Duration::from_millis(300));
+            gate.stop();
+            assert_eq!(serving.get("all", "/health/live").send(serving.address).status, 200);
+            let gone = if super::database::soak() { 10_000 } else { 500 };
+            std::thread::sleep(Duration::from_millis(gone));
+            gate.start();
+        }
+        let began = Instant::now();
+        while add(&serving, "after") != "201" {
+            assert!(began.elapsed() < Duration::from_secs(20), "it does not come back");
+        }
+        stopping.store(true, Ordering::SeqCst);
+        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+    });
+    assert!(answered.len() > 10, "{}", answered.len());
+    assert!(answered.iter().all(|id| there(&serving, id) == 200), "what was answered is there");
+    assert!(answered.iter().all(|id| add(&serving, id) == "201"), "and is answered alike");
+    for id in &answered {
+        let path = format!("/api/v1/audit?kind=network&object={id}");
+        let deeds = serving.get("all", &path).send(serving.address).json();
+        assert_eq!(deeds["items"].as_array().unwrap().len(), 1, "{id} was done once");
+    }
+    is_silent(&serving, through.as_str());
 }
