@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use programme::{
-    Act, Activity, ActivityKind, Bounds, Day, Doer, Door, NewKey, Programme, Role, Scope,
-};
+use programme::{Act, Activity, Bounds, Day, Doer, Doing, Door, NewKey, Programme, Role, Scope};
 use serde_json::Value;
 use totp_rs::{Builder, Secret as Shared};
 
@@ -42,7 +40,7 @@ pub const WRITES: &[(&str, &str, &str)] = &[
     ("POST /api/v1/keys", r#"{"name":"till 1","live":true,"role":"operator","door":"till","scopes":["cards:read"],"bounds":{"networks":["{network}"],"shops":["{shop}"],"partner":null},"till":"1","expires_at":"2099-01-01T00:00:00Z"}"#, "keys/{id}=/key/id"),
     ("POST /api/v1/keys/{id}/rotate", r#"{"former_until":"{now}"}"#, ""),
     ("DELETE /api/v1/keys/{id}", "", ""),
-    ("POST /api/v1/flags/{id}/close", "", ""),
+    ("POST /api/v1/flags/{id}/close", r#"{"release":true}"#, ""),
     ("POST /api/v1/staff", r#"{"id":"boris","password":"correct horse battery","role":"operator","door":"office","bounds":{"networks":["{network}"],"shops":[],"partner":null}}"#, "staff/{id}=/id"),
     ("PATCH /api/v1/staff/{id}", r#"{"role":"marketer","door":"office","bounds":{"networks":[],"shops":["{shop}"],"partner":null},"disabled":false}"#, ""),
     ("POST /api/v1/staff/{id}/password", r#"{"password":"a long walk in the rain"}"#, ""),
@@ -96,9 +94,18 @@ impl World {
             add_staff(&programme, id, Role::Administrator);
             Browser::signed_in(&programme, id)
         });
-        let flagged = ActivityKind { by: Doer::Card, what: Activity::Receipt };
+        let doing = Doing {
+            what: Activity::Receipt,
+            network: "north",
+            shop: "north-1",
+            till: "1",
+            card: None,
+            day: Day(20_000),
+            times: 11,
+            amount: 0,
+        };
         let flag = move |tx: &mut store::Tx<'_>| {
-            programme::judge(tx, &act, flagged, "4000000000013", Day(20_000), 11, 0)
+            programme::judge(tx, &act, Doer::Card, "4000000000013", &doing)
         };
         programme.store().unwrap().write(flag).unwrap();
         drop(programme);
