@@ -1,6 +1,7 @@
 //! Appending: parts of an import become runs of files; dictionaries, tables and one manifest follow.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rayon::prelude::*;
@@ -75,7 +76,8 @@ pub struct Append<'a> {
     committing: bool,
     // The state that a commit would make.
     next: Manifest,
-    dictionaries: [Option<Dictionary>; Kind::ALL.len()],
+    // Copied from the lake's where they grow.
+    dictionaries: [Option<Arc<Dictionary>>; Kind::ALL.len()],
     categories: Option<Categories>,
     placements: placements::Incoming,
     // The latest parts, whose files are still being written.
@@ -132,7 +134,7 @@ impl<'a> Append<'a> {
             batch_id: batch_id.to_owned(),
             already_there: lake.manifest.batches.iter().any(|known| known == batch_id),
             committing: false,
-            next: lake.manifest.clone(),
+            next: Manifest::clone(&lake.manifest),
             dictionaries: Default::default(),
             categories: None,
             placements: placements::Incoming::default(),
@@ -176,7 +178,7 @@ impl Append<'_> {
         let mut appended = std::mem::take(&mut self.appended);
         if self.already_there {
             appended.already_there = true;
-            return Ok((Lake::at(storage, self.lake.manifest.clone()), appended));
+            return Ok((Lake::at(storage, Manifest::clone(&self.lake.manifest)), appended));
         }
         self.write_dictionaries()?;
         let run = self.lake.manifest.next_run;
@@ -244,7 +246,7 @@ impl Append<'_> {
         Ok(next)
     }
 
-    fn dictionary(&mut self, kind: Kind) -> Result<&mut Dictionary, LakeError> {
+    fn dictionary(&mut self, kind: Kind) -> Result<&mut Arc<Dictionary>, LakeError> {
         let copy = &mut self.dictionaries[kind as usize];
         match copy {
             Some(dictionary) => Ok(dictionary),
@@ -257,7 +259,7 @@ impl Append<'_> {
         for kind in Kind::ALL {
             let Some(dictionary) = &mut self.dictionaries[kind as usize] else { continue };
             if dictionary.len() > self.lake.dictionary(kind)?.len() {
-                dictionary.rank();
+                Arc::make_mut(dictionary).rank();
                 let file =
                     dictionary.write(&self.lake.storage, kind, self.lake.manifest.next_run)?;
                 self.next.dictionaries.insert(kind.name().to_owned(), file);
@@ -269,7 +271,8 @@ impl Append<'_> {
     fn add_lines(&mut self, batch: LineBatch) -> Result<(), LakeError> {
         let storage = self.lake.storage.clone();
         let index = self.next.receipts.clone();
-        let Some(Coming { part, replaced }) = self.part_of(batch)? else { return Ok(()) };
+        let Some(Coming { mut part, replaced }) = self.part_of(batch)? else { return Ok(()) };
+        part.categories = self.categories()?.codes().to_vec();
         let run = u64::from(part.version);
         let older = index_of_replaced(Index { storage: &storage, files: &index }, &replaced)?;
         let entries = entries(&part.groups, &part.incoming, &replaced, &older, part.version);
@@ -283,8 +286,8 @@ impl Append<'_> {
         Ok(())
     }
 
-    /// What of these lines the lake must store, with codes and in its place, and what that replaces;
-    /// nothing if it has them all. Writes nothing.
+    /// What of these lines the lake must store, with codes of all but categories and in its place, and what
+    /// that replaces; nothing if it has them all. Writes nothing.
     fn part_of(&mut self, batch: LineBatch) -> Result<Option<Coming>, LakeError> {
         if batch.is_empty() {
             return Ok(None);
@@ -309,8 +312,7 @@ impl Append<'_> {
             receipt.customer = look_up(&codes.customer, customer);
         }
         sort(&mut incoming, &groups.list, &batch);
-        let categories = self.categories()?.codes().to_vec();
-        let part = Part { batch, groups, incoming, codes, categories, version };
+        let part = Part { batch, groups, incoming, codes, categories: Vec::new(), version };
         Ok(Some(Coming { part, replaced }))
     }
 
@@ -346,7 +348,7 @@ impl Append<'_> {
             }
         }
         let mut extend = |kind: Kind, feed, used: &[u32]| -> Result<Vec<u32>, LakeError> {
-            Ok(self.dictionary(kind)?.extend(feed, |code| used[code as usize] != NONE))
+            Ok(Dictionary::extend(self.dictionary(kind)?, feed, |code| used[code as usize] != NONE))
         };
         Ok(Codes {
             customer: extend(Kind::Customer, &batch.names.customer, &used.customer)?,
@@ -366,7 +368,7 @@ impl Append<'_> {
         self.dictionary(Kind::Category)?;
         let [_, product, .., category] = &mut self.dictionaries;
         if let (Some(products), Some(names)) = (product, category) {
-            categories.extend(products, names);
+            categories.extend(products, Arc::make_mut(names));
         }
         Ok(self.categories.insert(categories))
     }

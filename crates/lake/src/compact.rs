@@ -89,7 +89,7 @@ impl Lake {
         let index = to_merge(&sizes(&self.manifest.receipts), extent);
         if runs.is_empty() && index.is_empty() {
             (done.runs_after, done.bytes_after) = (done.runs_before, done.bytes_before);
-            return Ok((Self::at(self.storage.clone(), self.manifest.clone()), done));
+            return Ok((Self::at(self.storage.clone(), Manifest::clone(&self.manifest)), done));
         }
         let replaced = match self.merge_runs(&runs, &index, progress) {
             // An erasure takes older files away at once.

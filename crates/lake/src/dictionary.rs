@@ -84,11 +84,20 @@ impl Dictionary {
     }
 
     /// Codes for texts of a feed, by the feed's own code; [`NONE`] where `used` says no row needs the
-    /// text. [`Dictionary::rank`] must follow the last new one.
-    pub(crate) fn extend(&mut self, feed: &Texts, used: impl Fn(u32) -> bool) -> Vec<u32> {
+    /// text. A dictionary that others read is copied when the first new one comes;
+    /// [`Dictionary::rank`] must follow the last.
+    pub(crate) fn extend(
+        shared: &mut Arc<Self>,
+        feed: &Texts,
+        used: impl Fn(u32) -> bool,
+    ) -> Vec<u32> {
+        let mut code_of = |text| match shared.texts.find(text) {
+            Some(code) => code,
+            None => Arc::make_mut(shared).add(text),
+        };
         (0..feed.len() as u32)
             .map(|code| match feed.text(code) {
-                Some(text) if used(code) => self.add(text),
+                Some(text) if used(code) => code_of(text),
                 _ => NONE,
             })
             .collect()

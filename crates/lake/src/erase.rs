@@ -36,7 +36,7 @@ impl Lake {
     /// When the storage fails or another process committed meanwhile.
     pub fn erase(&self, id: &str) -> Result<(Self, Erased), LakeError> {
         self.must_be_sound()?;
-        let mut next = self.manifest.clone();
+        let mut next = Manifest::clone(&self.manifest);
         let mut erased = Erased::default();
         let hash = rows::sha256_hex(id.as_bytes());
         if !next.erased.contains(&hash) {

@@ -43,28 +43,31 @@ pub use snapshot::{Snapshot, SnapshotRows, SnapshotWriter, Snapshots};
 pub use storage::{Bucket, Limits, Listed, Storage};
 pub use table::{Cell, Cells, Row};
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use dead::Dead;
 use dictionary::Kind;
 
 /// The lake as of one manifest. Opening is cheap; dictionaries are read when first asked for.
-/// A `Lake` is a view: later commits of others are seen by opening again.
-#[derive(Debug)]
+/// A `Lake` is a view: later commits of others are seen by opening again, which [`Lake::renewed`] does
+/// without reading again what they left as it was. A clone is the same view and shares what was read.
+#[derive(Clone, Debug)]
 pub struct Lake {
     storage: Arc<Storage>,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
+    // The manifest's files as they were listed when it was opened; none if it was not opened.
+    listed: Vec<Listed>,
     // Newer manifests that are damaged or lost.
     unsound: Vec<(u64, String)>,
     // Files' metadata by their path.
-    metadata: Mutex<FxHashMap<String, ArrowReaderMetadata>>,
+    metadata: Arc<Mutex<FxHashMap<String, ArrowReaderMetadata>>>,
     // What the whole state needs once.
-    dead: OnceLock<Dead>,
-    dictionaries: [OnceLock<Dictionary>; Kind::ALL.len()],
+    dead: OnceLock<Arc<Dead>>,
+    dictionaries: [OnceLock<Arc<Dictionary>>; Kind::ALL.len()],
     // Lines that stand in no file yet, in the order by customer.
     beside: Option<RecordBatch>,
 }
@@ -77,15 +80,58 @@ impl Lake {
     /// When the storage cannot be read, no state is whole, or another version of the program made it.
     pub fn open(storage: Arc<Storage>) -> Result<Self, LakeError> {
         let newest = Manifest::newest(&storage)?;
-        Ok(Self { unsound: newest.unsound, ..Self::at(storage, newest.manifest) })
+        let lake = Self::at(storage, newest.manifest);
+        Ok(Self { unsound: newest.unsound, listed: newest.listed, ..lake })
+    }
+
+    /// Whether opening would give this state again: its manifest is the newest, and its files are those
+    /// that it was read from. It only lists.
+    ///
+    /// # Errors
+    /// When the storage cannot be listed.
+    pub fn is_newest(&self) -> Result<bool, LakeError> {
+        Ok(!self.listed.is_empty() && Manifest::listed(&self.storage)? == self.listed)
+    }
+
+    /// The newest whole state as [`Lake::open`] gives it, with what this view has read of files that both
+    /// consist of: dictionaries, metadata, replaced versions.
+    ///
+    /// # Errors
+    /// As [`Lake::open`].
+    pub fn renewed(&self) -> Result<Self, LakeError> {
+        let lake = Self::open(self.storage.clone())?;
+        // What stands beside the files has changed dictionaries and replaced versions.
+        if self.beside.is_some() {
+            return Ok(lake);
+        }
+        let (old, new) = (&self.manifest, &lake.manifest);
+        for kind in Kind::ALL {
+            let known = self.dictionaries[kind as usize].get();
+            if let Some(known) = known
+                && old.dictionaries.get(kind.name()) == new.dictionaries.get(kind.name())
+            {
+                // A view that was just opened has none.
+                let _ = lake.dictionaries[kind as usize].set(known.clone());
+            }
+        }
+        if let Some(dead) = self.dead.get()
+            && old.dead == new.dead
+        {
+            let _ = lake.dead.set(dead.clone());
+        }
+        let stays: FxHashSet<&str> = new.files().map(|(_, file)| file.path.as_str()).collect();
+        let mut metadata = self.metadata.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        metadata.retain(|path, _| stays.contains(path.as_str()));
+        Ok(Self { metadata: Arc::new(Mutex::new(metadata)), ..lake })
     }
 
     fn at(storage: Arc<Storage>, manifest: Manifest) -> Self {
         Self {
             storage,
-            manifest,
+            manifest: Arc::new(manifest),
+            listed: Vec::new(),
             unsound: Vec::new(),
-            metadata: Mutex::default(),
+            metadata: Arc::default(),
             dead: OnceLock::new(),
             dictionaries: Default::default(),
             beside: None,
@@ -115,7 +161,7 @@ impl Lake {
     /// # Errors
     /// When the dictionary cannot be read.
     pub fn customers(&self) -> Result<&Dictionary, LakeError> {
-        self.dictionary(Kind::Customer)
+        Ok(self.dictionary(Kind::Customer)?)
     }
 
     /// The code of one customer's id. It does not read the dictionary into memory, which takes longer
@@ -138,7 +184,7 @@ impl Lake {
     /// # Errors
     /// When the dictionary cannot be read.
     pub fn products(&self) -> Result<&Dictionary, LakeError> {
-        self.dictionary(Kind::Product)
+        Ok(self.dictionary(Kind::Product)?)
     }
 
     /// Shops' ids and codes.
@@ -146,7 +192,7 @@ impl Lake {
     /// # Errors
     /// When the dictionary cannot be read.
     pub fn shops(&self) -> Result<&Dictionary, LakeError> {
-        self.dictionary(Kind::Shop)
+        Ok(self.dictionary(Kind::Shop)?)
     }
 
     /// Sales channels' names and codes.
@@ -154,7 +200,7 @@ impl Lake {
     /// # Errors
     /// When the dictionary cannot be read.
     pub fn channels(&self) -> Result<&Dictionary, LakeError> {
-        self.dictionary(Kind::Channel)
+        Ok(self.dictionary(Kind::Channel)?)
     }
 
     /// Categories' names and codes: those of products that were ever sold.
@@ -162,7 +208,7 @@ impl Lake {
     /// # Errors
     /// When the dictionary cannot be read.
     pub fn categories(&self) -> Result<&Dictionary, LakeError> {
-        self.dictionary(Kind::Category)
+        Ok(self.dictionary(Kind::Category)?)
     }
 
     /// Replaced versions of receipts.
@@ -171,10 +217,10 @@ impl Lake {
             return Ok(dead);
         }
         let dead = Dead::read(&self.storage, &self.manifest)?;
-        Ok(self.dead.get_or_init(|| dead))
+        Ok(self.dead.get_or_init(|| Arc::new(dead)))
     }
 
-    fn dictionary(&self, kind: Kind) -> Result<&Dictionary, LakeError> {
+    fn dictionary(&self, kind: Kind) -> Result<&Arc<Dictionary>, LakeError> {
         let cell = &self.dictionaries[kind as usize];
         if let Some(dictionary) = cell.get() {
             return Ok(dictionary);
@@ -183,7 +229,7 @@ impl Lake {
             Some(file) => Dictionary::read(&self.storage, file)?,
             None => Dictionary::default(),
         };
-        Ok(cell.get_or_init(|| dictionary))
+        Ok(cell.get_or_init(|| Arc::new(dictionary)))
     }
 
     /// All rows of a reference table, in the order in which they first came.

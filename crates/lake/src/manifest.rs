@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::order::SortOrder;
 use crate::rows::sha256_hex;
-use crate::{LakeError, Storage};
+use crate::{LakeError, Listed, Storage};
 
 const FOLDER: &str = "manifest";
 const FORMAT: u32 = 2;
@@ -98,6 +98,8 @@ pub struct Manifest {
 #[derive(Debug)]
 pub(crate) struct Newest {
     pub manifest: Manifest,
+    /// The files of the highest number that was listed, in the sequence of their names.
+    pub listed: Vec<Listed>,
     /// The damaged or lost manifests above it, ascending, each with what is wrong with it.
     pub unsound: Vec<(u64, String)>,
 }
@@ -168,20 +170,20 @@ impl Manifest {
     pub(crate) fn newest(storage: &Storage) -> Result<Newest, LakeError> {
         let mut unsound = Vec::new();
         let mut numbers: BTreeMap<u64, Kept> = BTreeMap::new();
-        for object in storage.list(FOLDER)? {
-            let Some(name) = object.path.rsplit('/').next() else { continue };
-            if let Some(number) = name.strip_suffix(".json").and_then(|text| text.parse().ok()) {
-                numbers.entry(number).or_default().manifest = true;
-            } else if let Some(number) = name.strip_suffix(SEAL).and_then(|text| text.parse().ok())
-            {
-                numbers.entry(number).or_default().seal = true;
+        let objects = storage.list(FOLDER)?;
+        for object in &objects {
+            match number_and_kind(&object.path) {
+                Some((number, true)) => numbers.entry(number).or_default().manifest = true,
+                Some((number, false)) => numbers.entry(number).or_default().seal = true,
+                None => {}
             }
         }
+        let listed = highest(objects);
         while let Some((number, kept)) = numbers.pop_last() {
             match Self::read_sealed(storage, number, &kept) {
                 Ok(manifest) => {
                     unsound.reverse();
-                    return Ok(Newest { manifest, unsound });
+                    return Ok(Newest { manifest, listed, unsound });
                 }
                 Err(LakeError::Damaged { path, why }) => {
                     unsound.push((number, format!("{path} is damaged: {why}")));
@@ -190,9 +192,14 @@ impl Manifest {
             }
         }
         match unsound.pop() {
-            None => Ok(Newest { manifest: Self::empty(), unsound }),
+            None => Ok(Newest { manifest: Self::empty(), listed, unsound }),
             Some((_, why)) => Err(LakeError::Unreadable { why }),
         }
+    }
+
+    /// The files of the highest number, as [`Newest::listed`] has them.
+    pub(crate) fn listed(storage: &Storage) -> Result<Vec<Listed>, LakeError> {
+        Ok(highest(storage.list(FOLDER)?))
     }
 
     fn read_sealed(storage: &Storage, number: u64, kept: &Kept) -> Result<Self, LakeError> {
@@ -262,4 +269,25 @@ impl Manifest {
     pub(crate) fn number_of(path: &str) -> Option<u64> {
         path.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
     }
+}
+
+/// The number of a file of this folder, and whether it is a manifest or else a seal.
+fn number_and_kind(path: &str) -> Option<(u64, bool)> {
+    let name = path.rsplit('/').next()?;
+    match name.strip_suffix(SEAL) {
+        Some(number) => Some((number.parse().ok()?, false)),
+        None => Some((name.strip_suffix(".json")?.parse().ok()?, true)),
+    }
+}
+
+/// Files of the highest number, in the sequence of their names.
+fn highest(objects: Vec<Listed>) -> Vec<Listed> {
+    let number = |object: &Listed| number_and_kind(&object.path).map(|(number, _)| number);
+    let highest = objects.iter().filter_map(number).max();
+    let mut listed: Vec<Listed> = objects
+        .into_iter()
+        .filter(|object| highest.is_some() && number(object) == highest)
+        .collect();
+    listed.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    listed
 }

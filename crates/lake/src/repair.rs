@@ -27,9 +27,9 @@ impl Lake {
             batches: self.manifest.batches.len(),
         };
         let Some(&(highest, _)) = self.unsound.last() else {
-            return Ok((Self::at(self.storage.clone(), self.manifest.clone()), repaired));
+            return Ok((Self::at(self.storage.clone(), Manifest::clone(&self.manifest)), repaired));
         };
-        let next = Manifest { number: highest, ..self.manifest.clone() };
+        let next = Manifest { number: highest, ..Manifest::clone(&self.manifest) };
         let manifest = next.commit(&self.storage)?;
         Ok((Self::at(self.storage.clone(), manifest), repaired))
     }

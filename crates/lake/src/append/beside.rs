@@ -1,16 +1,19 @@
 //! Receipts that are on their way to the lake, beside those it has: a view that nothing is written for.
 
+use std::sync::Arc;
+
 use retail::LineBatch;
 
 use super::{Append, Coming, versions};
-use crate::dictionary::{Dictionary, Kind};
+use crate::dead::Dead;
+use crate::dictionary::Kind;
 use crate::{Lake, LakeError};
 
 impl Lake {
     /// The state that this one would become if these lines were appended, as far as lines by customer
-    /// and dictionaries go: a receipt that the lake knows with the same content changes nothing, one with
-    /// other content stands in place of what the lake has. Manifest, totals and tables stay as they are,
-    /// and nothing is written. The state need not be sound.
+    /// and all dictionaries but that of categories go: a receipt that the lake knows with the same content
+    /// changes nothing, one with other content stands in place of what the lake has. Manifest, totals and
+    /// tables stay as they are, and nothing is written. The state need not be sound.
     ///
     /// # Errors
     /// When the storage cannot be read.
@@ -25,22 +28,20 @@ impl Lake {
         };
         let mut dictionaries = std::mem::take(&mut append.dictionaries);
         drop(append);
-        let mut dead = self.dead()?.clone();
-        dead.add(&versions(&replaced));
-        self.dead = dead.into();
+        if !replaced.is_empty() {
+            let mut dead = Dead::clone(self.dead()?);
+            dead.add(&versions(&replaced));
+            self.dead = Arc::new(dead).into();
+        }
         self.beside = Some(part.rows_by_customer()?);
         for kind in Kind::ALL {
-            let Some(dictionary) = dictionaries[kind as usize].take() else { continue };
-            self.dictionaries[kind as usize] = ranked(dictionary).into();
+            let Some(mut dictionary) = dictionaries[kind as usize].take() else { continue };
+            // One without a new id stays the one that other views share.
+            if dictionary.ranks().len() < dictionary.len() {
+                Arc::make_mut(&mut dictionary).rank();
+            }
+            self.dictionaries[kind as usize] = dictionary.into();
         }
         Ok(self)
     }
-}
-
-/// With a place in source order for every code.
-fn ranked(mut dictionary: Dictionary) -> Dictionary {
-    if dictionary.ranks().len() < dictionary.len() {
-        dictionary.rank();
-    }
-    dictionary
 }

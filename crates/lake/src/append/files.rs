@@ -21,7 +21,7 @@ pub(super) struct Part {
     pub groups: Groups,
     pub incoming: Vec<Incoming>,
     pub codes: Codes,
-    /// The category of each product, by the lake's codes.
+    /// The category of each product, by the lake's codes; the order by customer needs none.
     pub categories: Vec<u32>,
     /// The run they become.
     pub version: u32,

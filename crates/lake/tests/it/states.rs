@@ -199,6 +199,48 @@ fn an_append_and_a_compaction_both_succeed_at_a_time() {
 }
 
 #[test]
+fn a_renewed_view_is_the_one_that_is_opened_anew() {
+    everywhere(|place| {
+        grown(&place.storage(), 3);
+        let mut kept = place.open();
+        // (what is done, whether the dictionary of customers stays)
+        type Step<'a> = (&'a dyn Fn(Lake) -> Lake, bool);
+        let replaced = batch(&[receipt("2", Some("a"), 5, &[("milk", 50)])]);
+        let newcomer = batch(&[receipt("9", Some("new"), 5, &[("milk", 9)])]);
+        let steps: [Step<'_>; 6] = [
+            (&|lake| lake, true),
+            (&|lake| lake.append("replaced", &replaced).unwrap().0, true),
+            (&|lake| compact(&lake).unwrap().0, true),
+            (&|lake| lake.append("newcomer", &newcomer).unwrap().0, false),
+            (&|lake| lake.with_receipts(of(7).lines).unwrap(), true),
+            (&|lake| lake.erase("a").unwrap().0, false),
+        ];
+        for (number, (step, stays)) in steps.iter().enumerate() {
+            let (before, ids_before) = (kept.clone(), kept.customers().unwrap());
+            step(place.open());
+            let opened = place.open();
+            let is_newest = opened.manifest() == before.manifest();
+            assert_eq!(before.is_newest().unwrap(), is_newest, "step {number}");
+            let renewed = kept.renewed().unwrap();
+            let same = std::ptr::eq(renewed.customers().unwrap(), ids_before);
+            assert_eq!(same, *stays, "step {number}");
+            kept = renewed;
+            assert!(kept.is_newest().unwrap(), "step {number}");
+            assert_eq!(kept.manifest(), opened.manifest(), "step {number}");
+            assert_eq!(sum(&kept), sum(&opened), "step {number}");
+            let (ids, others) = (kept.customers().unwrap(), opened.customers().unwrap());
+            let texts = |ids: &lake::Dictionary| -> Vec<_> {
+                (0..ids.len() as u32).map(|code| ids.text(code).map(str::to_owned)).collect()
+            };
+            assert_eq!((texts(ids), ids.ranks()), (texts(others), others.ranks()));
+        }
+        // What stands beside a state is in no state that follows.
+        let beside = kept.with_receipts(newcomer.lines.clone()).unwrap();
+        assert_eq!(sum(&beside.renewed().unwrap()), sum(&place.open()));
+    });
+}
+
+#[test]
 fn a_compaction_does_not_bring_back_whom_an_erasure_took_out() {
     everywhere(|place| {
         let lake = grown(&place.storage(), 3);
