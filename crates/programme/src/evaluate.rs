@@ -10,9 +10,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::passes::{by_range, leave_out};
-use crate::portraits::Studio;
 use crate::progress::{EVALUATING, OPENING, READING};
 use crate::shared_card::shared_cards;
+use crate::studio::Studio;
 use crate::{Programme, ProgrammeError, Progress};
 
 /// What to evaluate.

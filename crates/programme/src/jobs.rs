@@ -33,6 +33,8 @@ const JOBS: &[Job] = &[
     Job::light("seal", 1, |p, at| p.seal(at).map(drop)),
     Job::light("deliver", 1, deliver),
     Job::heavy("journal", 5, |p, _| journal(p)),
+    // A portrait that is asked for meanwhile waits for it.
+    Job::light("studio", 1, |p, _| p.warm_studio()),
     Job::light("key uses", 60, |p, _| Ok(p.flush_key_uses().map(drop)?)),
     Job::light("expiry", 600, |p, at| Ok(p.expire_points(at).map(drop)?)),
     Job::heavy("days", 3600, days),

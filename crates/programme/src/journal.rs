@@ -96,12 +96,23 @@ impl Programme {
     /// # Errors
     /// When lake or database cannot be read.
     pub(crate) fn lake_with_journal(&self, of: JournalOf<'_>) -> Result<Lake> {
-        let Some(store) = self.made_store()? else { return self.lake() };
+        let opened = || Ok(((), self.lake()?));
+        self.with_journal(of, opened).map(|((), lake)| lake)
+    }
+
+    /// The newest state of the lake as `newest_state` gives it, together with what is still on its way there; and
+    /// what came with that state.
+    pub(crate) fn with_journal<T>(
+        &self,
+        of: JournalOf<'_>,
+        newest_state: impl Fn() -> Result<(T, Lake)>,
+    ) -> Result<(T, Lake)> {
+        let Some(store) = self.made_store()? else { return newest_state() };
         let mut openings = 0;
         loop {
             openings += 1;
             // The manifest first: what leaves the journal after this is in a newer one.
-            let lake = self.lake()?;
+            let (with, lake) = newest_state()?;
             let (rows, moved) =
                 store.read(|tx| Ok::<_, DbError>((tx.journal(of)?, tx.journal_last_moved()?)))?;
             let batches = &lake.manifest().batches;
@@ -116,7 +127,7 @@ impl Programme {
             }
             let mut rows = rows;
             rows.retain(|row| row.batch.is_none_or(|number| !holds(number)));
-            return Ok(lake.with_receipts(lines_of(&newest(rows))?.0)?);
+            return Ok((with, lake.with_receipts(lines_of(&newest(rows))?.0)?));
         }
     }
 

@@ -36,6 +36,7 @@ mod rules;
 mod sealing;
 mod settings;
 mod shared_card;
+mod studio;
 mod table;
 mod webhooks;
 
@@ -109,6 +110,7 @@ pub struct Programme {
     // Opened when first asked for: what only reads the lake needs no database.
     store: OnceLock<Store>,
     gate: access::Gate,
+    warm: studio::WarmStudio,
     range_lines: u64,
 }
 
@@ -174,6 +176,7 @@ impl Programme {
             storage,
             store,
             gate,
+            warm: studio::WarmStudio::default(),
             range_lines: RANGE_LINES,
         })
     }

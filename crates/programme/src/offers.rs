@@ -13,7 +13,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use retail::Day;
 use serde::Serialize;
 
-use crate::portraits::Studio;
+use crate::studio::Studio;
 use crate::table::Table;
 use crate::{Programme, ProgrammeError, refresh};
 

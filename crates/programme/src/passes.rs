@@ -9,9 +9,9 @@ use models::Chosen;
 use portrait::{Population, Tally};
 use retail::{Day, Lines};
 
-use crate::portraits::Studio;
 use crate::progress::{Progress, TALLYING};
 use crate::shared_card::{SharedCard, shared_cards};
+use crate::studio::Studio;
 use crate::{Programme, ProgrammeError};
 
 /// What a pass took, by the wall clock.
@@ -125,7 +125,7 @@ impl Studio {
             let cards = shared_cards(lines, &people, day, limits, |code| customers.text(code));
             leave_out(&mut people, &cards);
             shared.extend(cards);
-            let histories = self.people.histories(lines, &people);
+            let histories = self.histories(lines, &people)?;
             let these = portrait::tally(&histories, &self.reference.catalogue, day);
             (question.add)(&mut answer, lines, &people);
             tallied = Some((day, tally.merge(these), answer));

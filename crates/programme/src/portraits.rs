@@ -4,25 +4,18 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
-use arrow_array::RecordBatch;
-use lake::{Customers, Lake};
-use models::Chosen;
-use portrait::{History, Painter, Population, Portrait, Scores, Value, registry};
-use rayon::prelude::*;
-use retail::{Day, Lines};
+use lake::Customers;
+use portrait::{Population, Portrait, Scores, Value, registry};
+use retail::Day;
 use serde::Serialize;
 use store::JournalOf;
 
 use crate::passes::{Everybody, Question, by_range};
-use crate::people::People;
-use crate::portrait_rows::{self, PortraitRows};
+use crate::portrait_rows;
 use crate::progress::{OPENING, PORTRAITS};
-use crate::reference::Reference;
+use crate::studio::{Furnished, Studio};
 use crate::table::Table;
 use crate::{Programme, ProgrammeError, Progress, refresh, table};
-
-/// Customers of whom one thread makes rows at a time.
-const PORTRAITS_AT_ONCE: usize = 512;
 
 /// A customer of about so many lines is timed alone.
 const ONE_LINES: usize = 2_000;
@@ -87,74 +80,18 @@ pub struct PortraitRow {
     pub missing: Option<&'static str>,
 }
 
-/// Everything portraits are made from, except lines.
-pub(crate) struct Studio {
-    pub lake: Lake,
-    pub people: People,
-    pub reference: Reference,
-}
-
 impl Studio {
-    pub(crate) fn open(programme: &Programme) -> Result<Self> {
-        Self::of(programme.lake()?)
-    }
-
-    /// The same over a view of the lake.
-    fn of(lake: Lake) -> Result<Self> {
-        let mut people = People::read(&lake)?;
-        let reference = Reference::read(&lake, &mut people.texts)?;
-        Ok(Self { lake, people, reference })
-    }
-
-    /// Rows of these customers' portraits, in their sequence.
-    pub(crate) fn portrait_rows(
-        &self,
-        lines: &Lines,
-        customers: Chosen<'_>,
-        population: &Population,
-    ) -> Result<Vec<RecordBatch>> {
-        let ids = self.lake.customers()?;
-        let histories = self.people.histories(lines, customers);
-        let (catalogue, day) = (&self.reference.catalogue, population.as_of());
-        let rows = |painter: &mut Painter<'_>, part: &[History<'_>]| {
-            let mut rows = PortraitRows::with_capacity(part.len());
-            for history in part {
-                let values = painter.paint(history, &Scores::default());
-                rows.add(ids.text(history.customer), values, |value| self.text_of(value));
-            }
-            rows.finish()
-        };
-        let parts = histories.par_chunks(PORTRAITS_AT_ONCE);
-        parts.map_init(|| Painter::new(catalogue, population, day), rows).collect()
-    }
-
     /// One customer's portrait as real time makes it: his lines are read, the population is given.
     /// With it, how many lines he has and how many seconds the portrait took; nothing if he has none.
     fn one(&self, code: u32, population: &Population) -> Result<Option<(Portrait, usize, f64)>> {
         let lines = self.lake.lines(&Customers::Range(code..=code))?;
-        let histories = self.people.histories(&lines, &lines.by_customer());
+        let histories = self.histories(&lines, &lines.by_customer())?;
         let Some(history) = histories.first() else { return Ok(None) };
         let (catalogue, scores, day) =
             (&self.reference.catalogue, Scores::default(), population.as_of());
         let started = Instant::now();
         let made = portrait::portrait(history, catalogue, population, &scores, day);
         Ok(Some((made, lines.len(), started.elapsed().as_secs_f64())))
-    }
-
-    /// The source's text behind a value's code.
-    pub(crate) fn text_of(&self, value: Value) -> Option<&str> {
-        fn text(texts: &[String], code: u32) -> Option<&str> {
-            texts.get(code as usize).map(String::as_str)
-        }
-        match value {
-            Value::Product(code) => self.lake.products().ok()?.text(code),
-            Value::Shop(code) => self.lake.shops().ok()?.text(code),
-            Value::Category(code) => text(&self.reference.categories, code),
-            Value::Brand(code) => text(&self.reference.brands, code),
-            Value::Text(code) => self.people.texts.text(code),
-            Value::Label(label) => Some(label),
-            _ => None,
-        }
     }
 }
 
@@ -237,18 +174,18 @@ impl Programme {
         as_of: Option<Day>,
         progress: &dyn Progress,
     ) -> Result<PortraitView> {
-        let studio = Studio::of(self.lake_with_journal(JournalOf::Customer(customer))?)?;
-        let current = refresh::current_population(self, &studio)?;
-        let (studio, population) = match current {
+        let Furnished { studio, population, .. } =
+            self.studio_with_journal(JournalOf::Customer(customer))?;
+        let (studio, population) = match population {
             Some(population) if as_of.is_none_or(|day| day == population.as_of()) => {
                 (studio, population)
             }
             // Everybody's receipts count then.
             _ => {
-                let studio = Studio::of(self.lake_with_journal(JournalOf::Everybody)?)?;
+                let studio = self.studio_with_journal(JournalOf::Everybody)?.studio;
                 known(&studio, customer)?;
                 let population = self.everybody(&studio, as_of, progress)?.population;
-                (studio, population)
+                (studio, population.into())
             }
         };
         let unknown = || ProgrammeError::NoCustomer { id: customer.to_owned() };

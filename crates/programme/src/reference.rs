@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use lake::Lake;
+use lake::{Lake, Row};
 use models::{Items, Level};
 use portrait::{Catalogue, Item, Marks, Site};
 use retail::{NONE, Product, Texts, compare_ids};
@@ -19,12 +19,18 @@ pub(crate) struct Reference {
     pub categories: Vec<String>,
     /// Brands in source order.
     pub brands: Vec<String>,
+    /// Texts behind the codes of profiles and of shops' regions.
+    pub texts: Texts,
     ranks: Vec<u32>,
 }
 
 impl Reference {
-    /// Reads the tables of the lake. Regions of shops get codes in `texts`.
-    pub(crate) fn read(lake: &Lake, texts: &mut Texts) -> Result<Self> {
+    /// The tables that [`Reference::read`] reads.
+    pub(crate) const TABLES: [&str; 3] = [Product::TABLE, retail::Shop::TABLE, retail::Cost::TABLE];
+
+    /// Reads the tables of the lake. Regions of shops get codes behind those of profiles.
+    pub(crate) fn read(lake: &Lake, profiles: &Texts) -> Result<Self> {
+        let mut texts = profiles.clone();
         let products = products(lake)?;
         let categories = places(products.iter().filter_map(|product| product.category.as_deref()));
         let brands = places(products.iter().filter_map(|product| product.brand.as_deref()));
@@ -43,7 +49,7 @@ impl Reference {
             })
             .collect();
         let catalogue = Catalogue::new(&items)
-            .with_sites(sites(lake, texts)?)
+            .with_sites(sites(lake, &mut texts)?)
             .with_customer_ranks(lake.customers()?.ranks().to_vec())
             .with_online(lake.channels()?.code("online"))
             .with_costs(lake.table::<retail::Cost>()?.into_iter().filter_map(|cost| {
@@ -51,7 +57,7 @@ impl Reference {
                 Some((product, cost.from, cost.cost))
             }));
         let (categories, brands) = (texts_of(categories), texts_of(brands));
-        Ok(Self { catalogue, products, categories, brands, ranks })
+        Ok(Self { catalogue, products, categories, brands, texts, ranks })
     }
 
     /// Categories of the products with the first so many codes, in source order: the place that each has among

@@ -15,9 +15,10 @@ use serde::Serialize;
 use crate::evaluate::{EvaluateReport, Sample, Sampled};
 use crate::journal::is_journal;
 use crate::passes::{Question, by_range, leave_out};
-use crate::portraits::{Studio, peak_memory_bytes};
+use crate::portraits::peak_memory_bytes;
 use crate::progress::{EVALUATING, FINISHING, OPENING, PORTRAITS_AND_OFFERS};
 use crate::shared_card::SharedCard;
+use crate::studio::Studio;
 use crate::{Programme, Progress, offers, portrait_rows, sha256_hex};
 
 /// The snapshot's file of the population.
@@ -209,14 +210,20 @@ fn day_of(snapshot: &Snapshot) -> Result<Day> {
     Ok(text.parse()?)
 }
 
-/// The current snapshot's population, if settings are still those it was made with and the lake has gained
-/// nothing since but receipts that came on-line: an import or an erasure may change whom it consists of, and
-/// then everybody is asked anew. Beside the lake's present catalogue.
-pub(crate) fn current_population(
+/// How much of a lake a snapshot was made from: customers and products with the first so many codes.
+pub(crate) struct MadeFrom {
+    customers: usize,
+    products: usize,
+}
+
+/// What a snapshot's population was made from, if it serves for a studio: settings are still those it was made
+/// with, and the lake has gained nothing since but receipts that came on-line. An import or an erasure may
+/// change whom it consists of, and then everybody is asked anew.
+pub(crate) fn what_serves(
     programme: &Programme,
+    snapshot: &Snapshot,
     studio: &Studio,
-) -> Result<Option<Population>> {
-    let Some(snapshot) = programme.snapshots().current()? else { return Ok(None) };
+) -> Result<Option<MadeFrom>> {
     let input = |name: &str| snapshot.inputs.get(name).map(String::as_str);
     let count = |name: &str| input(name).and_then(|text| text.parse::<usize>().ok());
     let (Some(batches), Some(customers), Some(products)) =
@@ -226,22 +233,23 @@ pub(crate) fn current_population(
     };
     let manifest = studio.lake.manifest();
     let (known, since) = manifest.batches.split_at(batches.min(manifest.batches.len()));
-    let ranks = studio.lake.customers()?.ranks();
-    if input("settings") != Some(&programme.settings_sha256)
-        || input("content") != Some(&content_sha256(known, &manifest.erased))
-        || !since.iter().all(|batch| is_journal(batch))
-        || ranks.len() < customers
-        || studio.reference.products.len() < products
-    {
-        return Ok(None);
+    let serves = input("settings") == Some(&programme.settings_sha256)
+        && input("content") == Some(&content_sha256(known, &manifest.erased))
+        && since.iter().all(|batch| is_journal(batch))
+        && studio.lake.customers()?.len() >= customers
+        && studio.reference.products.len() >= products;
+    Ok(serves.then_some(MadeFrom { customers, products }))
+}
+
+impl MadeFrom {
+    /// A population that was made from so much, beside a studio's catalogue.
+    pub(crate) fn moved(&self, population: Population, studio: &Studio) -> Result<Population> {
+        let mut ranks = studio.lake.customers()?.ranks()[..self.customers].to_vec();
+        ranks.sort_unstable();
+        let categories = studio.reference.categories_of(self.products);
+        let now = |places: &[u32], old: u32| places.get(old as usize).copied().unwrap_or(old);
+        Ok(population.moved(|old| now(&categories, old), |old| now(&ranks, old)))
     }
-    let bytes = programme.snapshots().read(&snapshot, POPULATION)?;
-    let population = Population::from_bytes(&bytes)?;
-    let mut ranks = ranks[..customers].to_vec();
-    ranks.sort_unstable();
-    let categories = studio.reference.categories_of(products);
-    let now = |places: &[u32], old: u32| places.get(old as usize).copied().unwrap_or(old);
-    Ok(Some(population.moved(|old| now(&categories, old), |old| now(&ranks, old))))
 }
 
 /// Hash of what was imported, and of who was erased.
@@ -267,8 +275,8 @@ impl Programme {
 
 /// Invitations and redemptions by customer, as the portraits saw them.
 fn campaign_extract(studio: &Studio) -> Result<RecordBatch> {
-    let rows = studio.people.extract();
     let customers = studio.lake.customers()?;
+    let rows = studio.people.extract(customers);
     let columns: [(&str, ArrayRef); 5] = [
         (
             "customer",

@@ -3,6 +3,7 @@
 pub mod counter;
 mod journal;
 mod kills;
+mod warm;
 
 use std::collections::BTreeMap;
 

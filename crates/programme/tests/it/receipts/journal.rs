@@ -10,7 +10,7 @@ use retail::{Batch, LineBatch, Product, Receipt};
 
 use super::counter::{Counter, add_card, line, receipt};
 
-struct Silent;
+pub struct Silent;
 
 impl Progress for Silent {
     fn stage(&self, _: &str, _: Option<u64>) {}
@@ -27,13 +27,13 @@ pub fn sums(programme: &Programme) -> (u64, usize, i64) {
     sums
 }
 
-fn on(day: u32, number: &str, card: &str, product: &str, net: i64) -> ReceiptIn {
+pub fn on(day: u32, number: &str, card: &str, product: &str, net: i64) -> ReceiptIn {
     let at = format!("2025-12-{day:02}T{:02}:15:00+03:00", 9 + day % 9);
     ReceiptIn { at, ..receipt(number, Some(card), vec![line(product, 1, net), line("bag", 2, 10)]) }
 }
 
 /// A month of some customers.
-fn month(customers: u32) -> Vec<ReceiptIn> {
+pub fn month(customers: u32) -> Vec<ReceiptIn> {
     (0..customers)
         .flat_map(|customer| {
             (3..29).step_by(2 + customer as usize % 5).map(move |day| {
@@ -47,7 +47,7 @@ fn month(customers: u32) -> Vec<ReceiptIn> {
 }
 
 /// A catalogue in which goods that nobody has bought yet are of categories between those of the others.
-fn catalogue(counter: &Counter) {
+pub fn catalogue(counter: &Counter) {
     let product = |id: String, category: String| Product {
         category: Some(category),
         brand: Some(format!("brand {}", id.len())),
@@ -61,13 +61,13 @@ fn catalogue(counter: &Counter) {
     counter.programme().lake().unwrap().append("catalogue", &batch).unwrap();
 }
 
-fn take_all(counter: &Counter, receipts: &[ReceiptIn]) {
+pub fn take_all(counter: &Counter, receipts: &[ReceiptIn]) {
     for some in receipts.chunks(500) {
         counter.programme().take_receipts(&counter.act(), some.to_vec()).unwrap();
     }
 }
 
-fn move_all(programme: &Programme) {
+pub fn move_all(programme: &Programme) {
     while programme.move_journal().unwrap().batch.is_some() {}
 }
 
@@ -79,7 +79,7 @@ fn portrait(counter: &Counter, card: &str, as_of: Option<&str>) -> String {
 }
 
 /// What comes after the refresh: new goods and shops, a new customer, corrections, a return.
-fn news() -> Vec<ReceiptIn> {
+pub fn news() -> Vec<ReceiptIn> {
     let back = ReceiptIn {
         original: Some(OriginalIn { number: "0-3".to_owned(), shop: None, till: None }),
         at: "2025-12-30T12:00:00+03:00".to_owned(),
