@@ -3,10 +3,9 @@
 //! prints one JSON object a line.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+mod serving;
+
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant as Clock};
@@ -20,6 +19,8 @@ use programme::{
 use retail::{CardId, Instant, TillId, WalletId};
 use store::{Card, Wallet};
 
+use serving::{Connection, Server, get, post};
+
 const CARDS: u64 = 500_000;
 /// Cards that wait to be activated.
 const PREPARED: u64 = 20_000;
@@ -32,11 +33,11 @@ fn main() {
     let folder = folder.unwrap();
     let dir = folder.path().join("programme");
     let key = seed(&dir);
-    let mut server = Server::start(&dir, &key);
+    let server = Load { server: Server::start(&dir), key };
     let card = |number: u64| format!("{:013}", number % CARDS);
     // The first requests warm what is read for the first time.
-    server.load("warm", 500, 5, &|n| get(&card(scattered(n)), "balance"));
-    server.load("balance", 2_000, SECONDS, &|n| get(&card(scattered(n)), "balance"));
+    server.load("warm", 500, 5, &|n| of_card(&card(scattered(n)), "balance"));
+    server.load("balance", 2_000, SECONDS, &|n| of_card(&card(scattered(n)), "balance"));
     server.load("activation", 500, SECONDS, &|n| {
         let number = format!("{:013}", CARDS + n % PREPARED);
         post(&format!("/api/v1/cards/{number}/operations"), n, "{\"operation\":\"activate\"}")
@@ -52,8 +53,7 @@ fn main() {
         );
         post("/api/v1/receipts", n, &body)
     });
-    server.child.kill().unwrap();
-    server.child.wait().unwrap();
+    server.server.stop();
 }
 
 /// Spreads requests over all cards, the same in every run.
@@ -61,17 +61,8 @@ fn scattered(n: u64) -> u64 {
     n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20
 }
 
-fn get(card: &str, what: &str) -> String {
-    format!("GET /api/v1/cards/{card}/{what} HTTP/1.1\r\n")
-}
-
-fn post(path: &str, key: u64, body: &str) -> String {
-    format!(
-        "POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nIdempotency-Key: {key}-{}\r\n\
-         Content-Length: {}\r\n\u{0}{body}",
-        path.len(),
-        body.len()
-    )
+fn of_card(card: &str, what: &str) -> String {
+    get(&format!("/api/v1/cards/{card}/{what}"))
 }
 
 /// A programme with a network, its cards with points on them, rules of accrual, and a till's key.
@@ -176,32 +167,16 @@ fn add_card(tx: &mut store::Tx<'_>, number: u64, at: Instant) -> Result<(), Refu
     Ok(())
 }
 
-struct Server {
-    child: Child,
-    address: SocketAddr,
+/// Whoever asks a server, with a key.
+struct Load {
+    server: Server,
     key: String,
 }
 
-impl Server {
-    fn start(dir: &Path, key: &str) -> Self {
-        let log = std::fs::File::create(dir.join("log")).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_proffer"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--limit-key", "0"])
-            .args(["--limit-address", "0", "--limit-card", "0"])
-            .env("PROFFER_DIR", dir)
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().rsplit("//").next().unwrap().parse().unwrap();
-        Self { child, address, key: key.to_owned() }
-    }
-
+impl Load {
     /// Sends requests at a rate for so many seconds, and prints what came of them.
     fn load(&self, name: &str, rate: u64, seconds: u64, request: &(dyn Fn(u64) -> String + Sync)) {
-        let before = (cpu("self"), cpu(&self.child.id().to_string()));
+        let before = (cpu("self"), cpu(&self.server.child.id().to_string()));
         let next = Arc::new(AtomicU64::new(0));
         let began = Clock::now();
         let mut times = Vec::new();
@@ -228,7 +203,7 @@ impl Server {
                 "load": name, "rate": times.len() as f64 / took, "wrong": wrong.len(),
                 "first_wrong": wrong.first(), "p50_ms": at(0.5), "p99_ms": at(0.99),
                 "slowest_ms": at(1.0), "load_generator_cpu": (cpu("self") - before.0) / took,
-                "server_cpu": (cpu(&self.child.id().to_string()) - before.1) / took,
+                "server_cpu": (cpu(&self.server.child.id().to_string()) - before.1) / took,
             })
         );
     }
@@ -242,49 +217,23 @@ impl Server {
         began: Clock,
         request: &(dyn Fn(u64) -> String + Sync),
     ) -> (Vec<f64>, Vec<String>) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        let mut answers = BufReader::new(stream.try_clone().unwrap());
+        let mut connection: Connection = self.server.connect(&self.key);
         let (mut times, mut wrong) = (Vec::new(), Vec::new());
-        let head = format!("Host: localhost\r\nAuthorization: Bearer {}\r\n\r\n", self.key);
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= count {
                 return (times, wrong);
             }
             let text = request(number);
-            let (first, body) = text.split_once('\0').unwrap_or((&text, ""));
             let due = began + Duration::from_secs_f64(number as f64 / rate as f64);
             std::thread::sleep(due.saturating_duration_since(Clock::now()));
-            stream.write_all(format!("{first}{head}{body}").as_bytes()).unwrap();
-            let (status, answer) = read_answer(&mut answers);
+            let (status, answer) = connection.ask(&text);
             times.push(due.elapsed().as_secs_f64() * 1e3);
             if !(200..300).contains(&status) {
                 wrong.push(format!("{status} {answer}"));
             }
         }
     }
-}
-
-fn read_answer(answers: &mut BufReader<TcpStream>) -> (u16, String) {
-    let mut line = String::new();
-    answers.read_line(&mut line).unwrap();
-    let status = line.split(' ').nth(1).unwrap().parse().unwrap();
-    let mut length = 0;
-    loop {
-        line.clear();
-        answers.read_line(&mut line).unwrap();
-        let lower = line.trim().to_ascii_lowercase();
-        if lower.is_empty() {
-            break;
-        }
-        if let Some(value) = lower.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    answers.read_exact(&mut body).unwrap();
-    (status, String::from_utf8_lossy(&body).into_owned())
 }
 
 /// Seconds of processor time of a process; Linux counts hundredths.
