@@ -75,7 +75,7 @@ enum Bench {
     Http,
     /// Transfers with idempotency, lots, audit and outbox, on both databases
     Ledger,
-    /// Import, nightly append, histories, portraits, refresh and compaction at growing sizes
+    /// Import, nightly append, histories, portraits, refresh, fresh portraits and compaction at growing sizes
     Size {
         /// Shops of so many customers, 200 lines each; 500,000 need 10 GB of disk and half an hour
         #[arg(long, value_delimiter = ',', default_value = "10000,50000,250000,500000")]

@@ -49,7 +49,8 @@ pub struct PortraitParameter {
     missing: Option<&'static str>,
 }
 
-/// A customer's portrait as of the current snapshot's day, with every receipt that is in the lake.
+/// A customer's portrait as of the current snapshot's day, with every receipt of days up to it that was taken
+/// before the request, whether it has come to the lake or not.
 #[utoipa::path(
     get,
     path = "/api/v1/customers/{id}/portrait",

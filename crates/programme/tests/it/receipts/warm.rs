@@ -93,6 +93,9 @@ fn a_kept_studio_tells_what_one_opened_anew_tells() {
     let import = |counter: &Counter, name: &str, known: &[&str]| {
         reopened(counter).lake().unwrap().append(name, &tables(known)).unwrap();
     };
+    let erase = |counter: &Counter, card: &str| {
+        reopened(counter).erase(&format!("c-{card}")).unwrap();
+    };
     let refresh = |counter: &Counter| drop(reopened(counter).refresh(None, &Silent).unwrap());
     let shoppers = ["R0000", "R0001", "R0002", "R0030", "AAAA", "BBBB"];
     // What is done, by this process or another, and of whom something new is told then.
@@ -114,7 +117,7 @@ fn a_kept_studio_tells_what_one_opened_anew_tells() {
             &["R0100"],
         ),
         ("that moves", &|c| move_all(&reopened(c)), &[]),
-        ("a customer is erased", &|c| drop(reopened(c).erase("c-R0001").unwrap()), &CARDS),
+        ("a customer is erased", &|c| erase(c, "R0001"), &CARDS),
         ("what he buys is nobody's", &|c| take(c, vec![on(28, "e", "R0001", "p1", 5)]), &[]),
         ("a refresh without him", &refresh, &[]),
         ("that moves too", &|c| move_all(c.programme()), &[]),
