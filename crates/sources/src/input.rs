@@ -39,7 +39,7 @@ pub struct Files<'m> {
 }
 
 /// A file that was found, and what it was then.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Found<'m> {
     pub mapping: &'m FeedMapping,
     pub format: FileFormat,
@@ -80,6 +80,19 @@ impl<'m> Files<'m> {
             found.push(Found { mapping, format, input, identity });
         }
         Ok(Self { found })
+    }
+
+    /// Those of some feeds alone.
+    #[must_use]
+    pub fn of(&self, wanted: impl Fn(&FeedMapping) -> bool) -> Self {
+        let found = self.found.iter().filter(|found| wanted(found.mapping)).cloned();
+        Self { found: found.collect() }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
     }
 
     /// The files, feed by feed.

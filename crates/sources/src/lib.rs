@@ -42,7 +42,7 @@ pub use problem::{
     Count, PROBLEMS_MAX, Problem, ProblemCode, ReadError, ReadErrorCode, VALUE_CHARS_MAX,
 };
 pub use reading::{Progress, Summary};
-pub use receipts::SHOP_UNKNOWN;
+pub use receipts::{SHOP_UNKNOWN, receipt_hash};
 
 /// How many lines or placements a part usually has: some 120 MB of columns, and their texts. Larger
 /// parts take longer: more memory is touched for the first time, and the system clears it.

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
+use retail::Day;
 use toml::de::{DeTable, DeValue};
 
 use crate::clock::Format;
@@ -193,6 +194,8 @@ pub struct FeedMapping {
     pub format: Option<FileFormat>,
     /// Whether a till that repeats a line means it: identical lines of a receipt are all kept.
     pub keep_identical_lines: bool,
+    /// Receipts of this business day and later earn points, as those do that come on-line.
+    pub accrue_from: Option<Day>,
     pub(crate) defaults: Defaults,
     /// Source columns; fields name them by their places here.
     pub(crate) columns: Vec<String>,
@@ -242,6 +245,12 @@ const DEFAULTS: [&str; 10] = [
 ];
 
 impl Mapping {
+    /// The business day from which on its receipts earn points, if they do.
+    #[must_use]
+    pub fn accrue_from(&self) -> Option<Day> {
+        self.feeds.iter().find_map(|feed| feed.accrue_from)
+    }
+
     /// Reads the text of a mapping file that stands at `path`; `variables` gives the values of
     /// `${NAME}` in file names.
     ///
@@ -308,10 +317,24 @@ fn feeds(
             feeds.push(feed(kind, path, &section, defaults.clone(), variables)?);
         }
     }
+    same_days(root, &feeds)?;
     if feeds.is_empty() {
         return wrong(0..0, format!("there is no feed; feeds are {}", names.join(", ")));
     }
     Ok(feeds)
+}
+
+/// Receipts may have lines in several tables: all of these earn from the same day, or none does.
+fn same_days(root: &Section<'_>, feeds: &[FeedMapping]) -> Result<()> {
+    let mut days = feeds.iter().filter(|feed| feed.kind == FeedKind::Receipts);
+    let first = days.next().and_then(|feed| feed.accrue_from);
+    if days.all(|feed| feed.accrue_from == first) {
+        return Ok(());
+    }
+    let span = root.get(FeedKind::Receipts.name()).map_or(0..0, toml::Spanned::span);
+    let message = "receipts.accrue_from is the same in every table of receipts, or stands in none: \
+                   import what earns by a mapping of its own";
+    wrong(span, message)
 }
 
 /// The defaults with what a table says of them.
@@ -434,7 +457,7 @@ fn feed(
     let mut known = vec!["files", "format", "fields"];
     known.extend(DEFAULTS);
     if kind == FeedKind::Receipts {
-        known.push("identical_lines");
+        known.extend(["identical_lines", "accrue_from"]);
     }
     section.refuse_unknown(&known)?;
     let defaults = overlaid(section, defaults)?;
@@ -470,16 +493,37 @@ fn feed(
         })
         .collect();
     let (columns, fields, rules) = fields(kind, section, &defaults)?;
+    let accrue_from = accrue_from(section, &fields)?;
     Ok(FeedMapping {
         kind,
         files: files?,
         format,
         keep_identical_lines,
+        accrue_from,
         defaults,
         columns,
         fields,
         rules,
     })
+}
+
+/// From which business day receipts earn. They must then have all by which they are known on-line.
+fn accrue_from(section: &Section<'_>, fields: &[Field]) -> Result<Option<Day>> {
+    let Some(text) = section.text("accrue_from")? else { return Ok(None) };
+    let path = section.path("accrue_from");
+    let span = section.get("accrue_from").map_or(section.span.clone(), toml::Spanned::span);
+    let Ok(day) = text.parse::<Day>() else {
+        return wrong(span, format!("{path} is a day such as \"2026-01-01\", not {text:?}"));
+    };
+    let has = |name: &str| fields.iter().any(|field| field.name == name);
+    if let Some(name) = ["network", "shop", "till"].into_iter().find(|name| !has(name)) {
+        let why = "a receipt that came on-line as well is known by it";
+        return wrong(span, format!("{path} needs the field {name}: {why}"));
+    }
+    if !has("card") && !has("customer") {
+        return wrong(span, format!("{path} needs the field card or customer: who earns?"));
+    }
+    Ok(Some(day))
 }
 
 type Fields = (Vec<String>, Vec<Field>, Vec<(String, Rule)>);

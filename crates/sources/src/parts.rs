@@ -4,6 +4,7 @@
 //! tills take turns in most exports. Of a receipt that was delivered, a hash remains; a line of it that
 //! comes afterwards is *late*, and its receipt is read again at the end, whole.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -155,6 +156,11 @@ impl Parts {
     /// Picks one piece of the late receipts.
     pub fn pick(&mut self, pass: u64, passes: u64) {
         self.picked = Some((pass, passes));
+    }
+
+    /// The late receipts, by the hashes of their keys: those that were read again.
+    pub fn in_pieces(&self) -> HashSet<u64> {
+        self.receipts.earlier.judged.keys().copied().collect()
     }
 
     /// Whether rows are read again.

@@ -1,5 +1,6 @@
 //! One reading of a mapping's files, from the first byte to the last part.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct Summary {
     pub inputs: Vec<Input>,
     /// Sentences worth showing to whoever imports.
     pub warnings: Vec<String>,
+    /// Receipts that two parts have, the first perhaps not whole, by [`crate::receipt_hash`].
+    pub in_pieces: HashSet<u64>,
 }
 
 impl Summary {
@@ -100,6 +103,7 @@ impl Files<'_> {
             tally: Tally::default(),
             warnings: Vec::new(),
             rows_of_files: vec![0; self.found.len()],
+            in_pieces: HashSet::default(),
         };
         match reading.run(lines_at_once.max(1)) {
             Ok(()) => Ok(reading.finish()),
@@ -122,6 +126,7 @@ struct Reading<'a, 't> {
     tally: Tally,
     warnings: Vec<String>,
     rows_of_files: Vec<u64>,
+    in_pieces: HashSet<u64>,
 }
 
 impl<'a> Reading<'a, '_> {
@@ -179,6 +184,7 @@ impl<'a> Reading<'a, '_> {
             parts.finish(&mut self.tally, self.take)?;
         }
         self.warnings.extend(parts.warnings());
+        self.in_pieces = parts.in_pieces();
         Ok(())
     }
 
@@ -263,6 +269,6 @@ impl<'a> Reading<'a, '_> {
             places.get(&(problem.feed, &*problem.file)).copied()
         };
         problems.sort_by_cached_key(|problem| (place(problem), problem.line));
-        Summary { problems, counts, inputs, warnings }
+        Summary { problems, counts, inputs, warnings, in_pieces: self.in_pieces }
     }
 }

@@ -201,7 +201,7 @@ impl<'m> Reader<'m> {
         let shop = self.shop.text(row, shop)?.unwrap_or(Cow::Borrowed(SHOP_UNKNOWN));
         let till = self.till.text(row, till)?;
         let number = self.number.text(row, number)?;
-        Ok(key_hash([network.as_deref(), Some(&*shop), till.as_deref(), number.as_deref()]))
+        Ok(receipt_hash([network.as_deref(), Some(&*shop), till.as_deref(), number.as_deref()]))
     }
 
     /// Adds a row as a line, or says what is wrong with it.
@@ -384,7 +384,9 @@ fn return_value(kind: &Field, row: &Row<'_>) -> Parsed<Option<usize>> {
     })
 }
 
-fn key_hash(key: [Option<&str>; 4]) -> u64 {
+/// The hash of a receipt's network, shop, till and number, the same as long as this process runs.
+#[must_use]
+pub fn receipt_hash(key: [Option<&str>; 4]) -> u64 {
     FxBuildHasher.hash_one(key)
 }
 
@@ -463,7 +465,7 @@ impl Receipts {
 
     fn hash(&self, [network, shop, till, number]: Key) -> u64 {
         let names = &self.lines.names;
-        key_hash([
+        receipt_hash([
             names.network.text(network),
             names.shop.text(shop),
             names.till.text(till),

@@ -13,6 +13,7 @@ mod parts;
 mod placements;
 mod robust;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use retail::{Batch, LineBatch, NONE, Texts};
@@ -26,6 +27,7 @@ pub(crate) struct Feed {
     pub counts: Vec<Count>,
     pub inputs: Vec<Input>,
     pub warnings: Vec<String>,
+    pub in_pieces: HashSet<u64>,
 }
 
 /// A folder with these files and the mapping, read.
@@ -90,6 +92,7 @@ pub(crate) fn in_parts(
     feed.counts = summary.counts;
     feed.inputs = summary.inputs;
     feed.warnings = summary.warnings;
+    feed.in_pieces = summary.in_pieces;
     Ok(parts)
 }
 

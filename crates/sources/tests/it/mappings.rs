@@ -82,6 +82,39 @@ fn a_mapping_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_day_of_accrual_is_refused_with_its_line() {
+    let feed = |day: &str, fields: &str| {
+        format!(
+            "[[receipts]]\nfiles = 'a.csv'\naccrue_from = {day}\n[receipts.fields]\nnumber = 'n'\n\
+             product = 'p'\nat = 't'\nnet = 'x'\n{fields}\n"
+        )
+    };
+    let place = "network = { constant = 'n' }\nshop = 's'\ntill = 't1'";
+    let whole = format!("{place}\ncard = 'c'");
+    let good = feed("'2026-01-01'", &whole);
+    check(&good, "a.csv");
+    check(&feed("'2026-01-01'", &format!("{place}\ncustomer = 'c'")), "a.csv");
+    let day = "m.toml:3: receipts.accrue_from is a day such as \"2026-01-01\", not \"soon\"";
+    check(&feed("'soon'", &whole), day);
+    check(&feed("'2026-02-30'", &whole), "m.toml:3: receipts.accrue_from is a day such as");
+    check(&feed("2026-01-01", &whole), "m.toml:3: receipts.accrue_from is a text in quotes");
+    check(
+        &feed("'2026-01-01'", "card = 'c'"),
+        "m.toml:3: receipts.accrue_from needs the field network",
+    );
+    check(
+        &feed("'2026-01-01'", place),
+        "m.toml:3: receipts.accrue_from needs the field card or customer",
+    );
+    let products = "[products]\nfiles = 'a.csv'\naccrue_from = '2026-01-01'";
+    check(products, "m.toml:3: products.accrue_from is not known");
+    let same = "accrue_from is the same in every table of receipts, or stands in none";
+    check(&format!("{good}{good}"), "a.csv a.csv");
+    check(&format!("{good}{}", feed("'2026-01-02'", &whole)), same);
+    check(&format!("{good}{}", good.replace("accrue_from = '2026-01-01'", "")), same);
+}
+
+#[test]
 fn a_file_may_stand_in_a_variable() {
     let feed = |files: &str| format!("[shops]\nfiles = {files}\n[shops.fields]\nid = 'i'");
     check(&feed("'${HOME_OF_FEEDS}/a.csv'"), "/feeds/a.csv");

@@ -1,6 +1,6 @@
 //! Whatever the size of the parts, they tell the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 use retail::Batch;
@@ -40,7 +40,24 @@ fn told(mapping: &str, files: &[(&str, &[u8])], lines_at_once: usize) -> Told {
     let mut feed = Feed::default();
     let parts = in_parts(&mapping, lines_at_once, &mut feed).unwrap();
     let sizes = parts.iter().map(|part| part.lines.len()).collect();
+    assert_eq!(feed.in_pieces, twice(&parts), "receipts that two parts have");
     Told { settled: settled(&parts), feed, sizes }
+}
+
+/// Receipts that two parts have.
+fn twice(parts: &[Batch]) -> HashSet<u64> {
+    let mut seen = HashSet::new();
+    let mut twice = HashSet::new();
+    for Batch { lines, .. } in parts {
+        let names = &lines.names;
+        let hash = |row: usize| {
+            let (shop, number) = (lines.shop[row], lines.number[row]);
+            sources::receipt_hash([None, names.shop.text(shop), None, names.number.text(number)])
+        };
+        let of_part: HashSet<u64> = (0..lines.len()).map(hash).collect();
+        twice.extend(of_part.into_iter().filter(|&hash| !seen.insert(hash)));
+    }
+    twice
 }
 
 const FAR_APART: &str = "receipts stand in pieces far apart";
