@@ -122,15 +122,7 @@ impl Programme {
     {
         let act = act.clone();
         if act.rehearsal {
-            let tried = self.store()?.write(move |tx| match once(tx, &act, |tx| run(tx, &act)) {
-                Ok(answer) => Err::<Never, _>(Tried::Answer(answer)),
-                Err(refused) => Err(Tried::Refused(refused)),
-            });
-            return match tried {
-                Err(Tried::Answer(answer)) => Ok(answer),
-                Err(Tried::Refused(refused)) => Err(refused),
-                Ok(never) => match never {},
-            };
+            return self.rehearse(move |tx| once(tx, &act, |tx| run(tx, &act)));
         }
         self.store()?.write(move |tx| once(tx, &act, |tx| run(tx, &act)))
     }
@@ -141,6 +133,22 @@ impl Programme {
         let Some(asked) = &act.key else { return Ok(None) };
         let known = self.store()?.read(|tx| tx.answered(&act.actor, &asked.key))?;
         known.map(|known| same_answer(asked, &known)).transpose()
+    }
+
+    /// Tells what a write would give, and stores nothing of it.
+    pub(crate) fn rehearse<T: Send + 'static>(
+        &self,
+        run: impl Fn(&mut Tx<'_>) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let tried = self.store()?.write(move |tx| match run(tx) {
+            Ok(answer) => Err::<Never, _>(Tried::Answer(answer)),
+            Err(refused) => Err(Tried::Refused(refused)),
+        });
+        match tried {
+            Err(Tried::Answer(answer)) => Ok(answer),
+            Err(Tried::Refused(refused)) => Err(refused),
+            Ok(never) => match never {},
+        }
     }
 
     /// Refuses a rehearsal of what is done in more than one write.
