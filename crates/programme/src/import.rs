@@ -1,4 +1,7 @@
-//! Import: feeds → quarantine and lake.
+//! Import: feeds → quarantine and lake; what comes from an old programme, and what receipts earn, into the
+//! books (`import/accrual.rs`).
+
+mod accrual;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,6 +11,10 @@ use lake::{Append, Appended, Lake};
 use retail::Batch;
 use serde::Serialize;
 use sources::{Files, Mapping, Problem, ReadError, Summary};
+
+pub use accrual::AccrualReport;
+
+use accrual::Accruing;
 
 use crate::fetch::Fetched;
 use crate::migration::{Opening, OpeningReport, Plan};
@@ -27,6 +34,9 @@ pub struct ImportReport {
     /// What was brought from the programme before this one, if the mapping has that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opening: Option<OpeningReport>,
+    /// What its receipts earned, if the mapping says from which day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accrual: Option<AccrualReport>,
     /// Bad rows, if there were any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<Quarantined>,
@@ -144,25 +154,17 @@ impl Programme {
         let lake = self.lake()?;
         let append = lake.begin(&batch_id)?;
         // The books are asked whatever the lake knows: a database may be younger than its lake.
-        let mut books = mapping.clone();
-        books.feeds.retain(|feed| feed.kind.is_opening());
-        let opens = !books.feeds.is_empty();
-        if append.already_there() && !opens {
+        let of_books = files.of(|feed| feed.kind.is_opening() || feed.accrue_from.is_some());
+        if append.already_there() && of_books.is_empty() {
             let (lake, appended) = append.commit()?;
             return Ok(ImportReport { dry_run, ..report(&lake, appended, Vec::new()) });
         }
-        let of_books;
-        let files = if append.already_there() {
-            of_books = Files::find(&books, &watch(LOOKING, progress))
-                .map_err(|error| fetched.told_of(error.into()))?;
-            &of_books
-        } else {
-            &files
-        };
-        let (append, mut read, opening) =
-            add_parts(append, files, progress).map_err(|error| fetched.told_of(error))?;
+        let files = if append.already_there() { &of_books } else { &files };
         let act = Act::of_job("import", now());
-        let plan = if opens {
+        let mut accruing = Accruing::of(&mapping, &lake, &act)?;
+        let (append, mut read, opening) = add_parts(append, files, accruing.as_mut(), progress)
+            .map_err(|error| fetched.told_of(error))?;
+        let plan = if mapping.feeds.iter().any(|feed| feed.kind.is_opening()) {
             progress.stage(LOOKING_OVER, None);
             Some(self.judged(opening, &batch_id, &act, &mut read)?)
         } else {
@@ -170,23 +172,33 @@ impl Programme {
         };
         fetched
             .rename(read.problems.iter_mut().map(|problem| &mut problem.file), &mut read.warnings);
-        drop(fetched);
         let quarantine = self.quarantine(&batch_id, &read.problems)?;
         let bad_share_max = bad_share_max.unwrap_or(self.settings.import.bad_share_max);
         refuse_too_many_bad(&read, bad_share_max, quarantine.as_ref())?;
-        let found = ImportReport {
+        let in_pieces = std::mem::take(&mut read.in_pieces);
+        let mut found = ImportReport {
             dry_run,
             feeds: feed_reports(&read),
             quarantine,
             ..report(&lake, Appended::default(), read.warnings)
         };
-        if dry_run {
-            let opening = plan.map(|plan| plan.report);
-            return Ok(ImportReport { lake: append.give_up()?, opening, ..found });
-        }
         // The books go first: where the lake has the batch, everything was written.
-        let opening = plan.map(|plan| self.begin_with(&act, plan, progress)).transpose()?;
-        self.committed(append, &batch_id, ImportReport { opening, ..found }, progress)
+        let earning = plan.as_ref().filter(|_| dry_run).map(|plan| plan.earning(&act));
+        found.opening = match plan {
+            Some(plan) if dry_run => Some(plan.report),
+            Some(plan) => Some(self.begin_with(&act, plan, progress)?),
+            None => None,
+        };
+        if let Some(accruing) = accruing {
+            let accruing = if dry_run { accruing.rehearsed(earning) } else { accruing };
+            let accrued = accruing.run(self, files, in_pieces, progress);
+            found.accrual = Some(accrued.map_err(|error| fetched.told_of(error))?);
+        }
+        drop(fetched);
+        if dry_run {
+            return Ok(ImportReport { lake: append.give_up()?, ..found });
+        }
+        self.committed(append, &batch_id, found, progress)
     }
 
     /// Looks over what comes from an old programme; rows that do not fit are set aside.
@@ -215,9 +227,9 @@ impl Programme {
         progress.stage(WRITING_LAKE, None);
         let (lake, appended) = append.commit()?;
         if appended.already_there {
-            let ImportReport { feeds, quarantine, opening, warnings, .. } = found;
+            let ImportReport { feeds, quarantine, opening, accrual, warnings, .. } = found;
             let told = report(&lake, appended, warnings);
-            return Ok(ImportReport { feeds, quarantine, opening, ..told });
+            return Ok(ImportReport { feeds, quarantine, opening, accrual, ..told });
         }
         // The batch is in; what fails from here on is a warning.
         let mut warnings = found.warnings;
@@ -230,6 +242,7 @@ impl Programme {
         Ok(ImportReport {
             feeds: found.feeds,
             opening: found.opening,
+            accrual: found.accrual,
             quarantine: found.quarantine,
             unknown_products: unknown.len() as u64,
             unknown_products_list,
@@ -293,6 +306,7 @@ fn report(lake: &Lake, appended: Appended, warnings: Vec<String>) -> ImportRepor
         feeds: Vec::new(),
         lake: appended,
         opening: None,
+        accrual: None,
         quarantine: None,
         unknown_products: 0,
         unknown_products_list: None,
@@ -326,6 +340,7 @@ impl From<ReadError> for Ended {
 fn add_parts<'l>(
     mut append: Append<'l>,
     files: &Files<'_>,
+    mut accruing: Option<&mut Accruing>,
     progress: &dyn Progress,
 ) -> Result<(Append<'l>, Summary, Opening)> {
     std::thread::scope(|scope| {
@@ -337,8 +352,11 @@ fn add_parts<'l>(
             Ok::<_, lake::LakeError>(append)
         });
         let mut opening = Opening::default();
-        let mut take = |mut part| {
+        let mut take = |mut part: Batch| {
             opening.take_from(&mut part);
+            if let Some(accruing) = &mut accruing {
+                accruing.learn(&part.products);
+            }
             send.send(part).map_err(|_| Ended::Adding)
         };
         let read = files.read(sources::LINES_AT_ONCE, &watch(READING_FEED, progress), &mut take);

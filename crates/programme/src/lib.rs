@@ -56,7 +56,7 @@ pub use erase::EraseReport;
 pub use error::ProgrammeError;
 pub use evaluate::{EvaluateQuestion, EvaluateReport, Sampled};
 pub use history::{HistoryLine, HistoryView};
-pub use import::{FeedReport, ImportReport, Quarantined, TooManyBad};
+pub use import::{AccrualReport, FeedReport, ImportReport, Quarantined, TooManyBad};
 pub use journal::JournalMoved;
 pub use levels::{LevelGrant, LevelView};
 pub use migration::{CardsBrought, LevelsBrought, OpeningReport, RowsOf, UnitBrought};
@@ -66,7 +66,7 @@ pub use portraits::{PortraitFigures, PortraitRow, PortraitView};
 pub use progress::{Progress, STAGES};
 pub use receipts::{
     BatchedReceipt, FiscalIn, LineIn, OriginalIn, ReceiptIn, ReceiptProblem, ReceiptTaken,
-    WhyNothing,
+    WhyNoPoints, WhyNothing,
 };
 pub use refresh::{ModelChoice, RefreshReport};
 pub use refused::{FieldProblem, Refused};

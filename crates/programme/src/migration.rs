@@ -26,6 +26,8 @@ use retail::{
 use sources::{FeedKind, Problem, ProblemCode};
 use store::{Card, OpeningPosted, Tx, WalletLevel};
 
+pub(crate) use writing::Earning;
+
 pub use report::{CardsBrought, LevelsBrought, OpeningReport, RowsOf, UnitBrought};
 
 use crate::{Programme, Refused};

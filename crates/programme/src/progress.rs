@@ -26,11 +26,12 @@ pub(crate) const GOING_THROUGH: &str = "going through the days of";
 pub(crate) const WRITING_LAKE: &str = "writing the lake";
 pub(crate) const WRITING_BOOKS: &str = "writing cards and balances";
 pub(crate) const LOOKING_OVER: &str = "looking over cards and balances";
+pub(crate) const ACCRUING: &str = "accruing points of receipts";
 pub(crate) const COMPACTING: &str = "compacting the lake";
 
 /// How the names of stages begin. Some go on with a file or a number; of several that fit, the longest
 /// is the stage.
-pub const STAGES: [&str; 16] = [
+pub const STAGES: [&str; 17] = [
     OPENING,
     TALLYING,
     READING,
@@ -46,5 +47,6 @@ pub const STAGES: [&str; 16] = [
     WRITING_LAKE,
     WRITING_BOOKS,
     LOOKING_OVER,
+    ACCRUING,
     COMPACTING,
 ];

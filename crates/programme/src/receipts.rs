@@ -5,9 +5,11 @@
 //! A return is a receipt whose lines are all negative. Start with [`Programme::take_receipt`];
 //! `receipts/valid.rs` looks a receipt over, `receipts/worth.rs` says what it earns, `receipts/family.rs`
 //! what its returns take away, `receipts/points.rs` posts that, `receipts/taking.rs` writes the rest.
+//! `receipts/imported.rs` lets those of an import earn by the same way.
 
 mod families;
 mod family;
+mod imported;
 mod points;
 mod release;
 mod taking;
@@ -20,6 +22,8 @@ use retail::Day;
 use serde::{Deserialize, Serialize};
 use store::{ReceiptPlace, StoredReceipt, Tx};
 
+pub use imported::WhyNoPoints;
+pub(crate) use imported::{Became, Imported, settings_of_imports, take_imported};
 pub(crate) use release::release;
 pub use valid::{FiscalIn, LineIn, OriginalIn, ReceiptIn};
 
@@ -238,7 +242,7 @@ impl Place {
         if !act.bounds.allow_network(&known.network) {
             return Err(unknown_till(&good.shop.0, &good.till.0));
         }
-        if known.closed {
+        if known.closed && !good.imported {
             let why = format!("the till {} of the shop {} is closed", good.till, good.shop);
             return Err(Refused::Conflict { code: "closed", why });
         }

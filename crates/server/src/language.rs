@@ -116,6 +116,7 @@ const STAGES: [(&str, &str); programme::STAGES.len()] = [
     ("writing the lake", "запись озера данных"),
     ("writing cards and balances", "запись карт и остатков"),
     ("looking over cards and balances", "проверка карт и остатков"),
+    ("accruing points of receipts", "начисление баллов по чекам"),
     ("compacting the lake", "уплотнение озера данных"),
 ];
 

@@ -1,6 +1,6 @@
 //! Writes a plan, so many rows a write. Whatever stops it, importing the same files again goes on.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use ledger::{AccountId, Cause, Chain, LotTerms, Transfer, Unit};
@@ -136,6 +136,66 @@ impl Plan {
         });
         let attached = attached.collect();
         (cards, attached)
+    }
+}
+
+impl Plan {
+    /// What of the plan decides what receipts earn, by card and customer.
+    pub(crate) fn earning(&self, act: &Act) -> Earning {
+        let mut earning = Earning::default();
+        for planned in self.cards.iter().filter(|planned| !planned.known && !planned.wrong) {
+            let place = earning.cards.len();
+            let wallet = planned.wallet.map(|wallet| self.wallets[wallet].stored(act));
+            let wallet_id = wallet.as_ref().map(|wallet| wallet.id.clone());
+            let card = Card { wallet: wallet_id, changed_at: act.at, ..planned.card.clone() };
+            earning.by_number.insert(card.number.0.clone(), place);
+            if let Some(customer) = &card.customer {
+                earning.by_customer.entry(customer.0.clone()).or_default().push(place);
+            }
+            earning.cards.push(NewCard { card, wallet });
+        }
+        for level in &self.levels {
+            earning.levels.entry(level.wallet.clone()).or_default().push(level.clone());
+        }
+        earning
+    }
+}
+
+/// Cards, wallets and levels of a plan that is not written: a dry run writes those that it needs and takes
+/// them back.
+#[derive(Default)]
+pub(crate) struct Earning {
+    cards: Vec<NewCard>,
+    by_number: HashMap<String, usize>,
+    by_customer: HashMap<String, Vec<usize>>,
+    levels: HashMap<WalletId, Vec<WalletLevel>>,
+}
+
+impl Earning {
+    /// Writes the cards of some numbers and customers, with their wallets and levels.
+    pub(crate) fn write<'a>(
+        &self,
+        tx: &mut Tx<'_>,
+        act: &Act,
+        numbers: impl Iterator<Item = &'a str>,
+        customers: impl Iterator<Item = &'a str>,
+    ) -> Result<(), Refused> {
+        let of_customers =
+            customers.filter_map(|customer| self.by_customer.get(customer)).flatten();
+        let of_numbers = numbers.filter_map(|number| self.by_number.get(number));
+        let places: BTreeSet<usize> = of_numbers.chain(of_customers).copied().collect();
+        for NewCard { card, wallet } in places.into_iter().map(|place| &self.cards[place]) {
+            if let Some(wallet) = wallet
+                && tx.wallet(&wallet.id)?.is_none()
+            {
+                add_wallet(tx, act, wallet)?;
+                for level in self.levels.get(&wallet.id).into_iter().flatten() {
+                    tx.put_level(level)?;
+                }
+            }
+            tx.add_card(card)?;
+        }
+        Ok(())
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) struct Goods {
     pub product: String,
     /// Thousandths of a unit; negative where they came back.
     pub quantity: i64,
+    /// What the retailer received, minor units; 0 in what was stored before this was kept.
+    #[serde(default)]
+    pub net: i64,
     /// Points they earned, or took away.
     pub points: i64,
     /// Points they earn once somebody has released the receipt.
@@ -268,8 +271,13 @@ mod tests {
 
     #[test]
     fn returns_in_parts_take_what_one_return_takes() {
-        let goods =
-            |quantity, points| Goods { product: "p".to_owned(), quantity, points, held: None };
+        let goods = |quantity, points| Goods {
+            product: "p".to_owned(),
+            quantity,
+            net: 0,
+            points,
+            held: None,
+        };
         for (bought, parts, taken) in [
             (vec![goods(3000, 10)], vec![1000, 1000, 1000], vec![3, 3, 4]),
             (vec![goods(3000, 10)], vec![3000], vec![10]),

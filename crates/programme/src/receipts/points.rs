@@ -273,3 +273,17 @@ fn owing(tx: &mut Tx<'_>, wallet: &WalletId) -> Result<AccountId, Refused> {
     tx.open_account(&id, &point(), None, false)?;
     Ok(id)
 }
+
+/// What a version of a receipt brought into wallets or debts, and what it took out of them, each at least 0.
+pub(super) fn moved(tx: &mut Tx<'_>, receipt: &str, version: u32) -> Result<(i64, i64), Refused> {
+    let issued = format!("{}/", AccountId::issued(&point()));
+    let posted = Books::chain(tx, &chain(receipt, version))?;
+    let sum = |of: fn(&Posted) -> &AccountId| {
+        posted
+            .iter()
+            .filter(|posted| of(posted).0.starts_with(&issued))
+            .map(|posted| posted.amount)
+            .sum()
+    };
+    Ok((sum(|posted| &posted.debit), sum(|posted| &posted.credit)))
+}

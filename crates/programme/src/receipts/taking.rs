@@ -38,6 +38,7 @@ impl Taking<'_> {
         let goods = good.lines.iter().zip(&worth.points_by_line).map(|(line, &points)| Goods {
             product: line.product.clone(),
             quantity: line.quantity,
+            net: line.net,
             points: if worth.held { 0 } else { points },
             held: worth.held.then_some(points),
         });
@@ -91,7 +92,15 @@ impl Taking<'_> {
         for flag in &worth.held_by {
             tx.hold_receipt(*flag, id)?;
         }
-        self.write_journal(tx, &stored)?;
+        // An import brings a receipt to the lake itself. Where it replaces one that came on-line, that may
+        // still be in the journal: this version must come to the lake after it.
+        if !good.imported || self.before.is_some() {
+            self.write_journal(tx, &stored)?;
+        }
+        if good.imported {
+            tx.changed("receipt", id, act.at)?;
+            return Ok(answer);
+        }
         let action = match (good.is_return, self.before.is_some()) {
             (false, false) => "receipt.take",
             (true, false) => "receipt.return",

@@ -119,6 +119,8 @@ pub(super) struct Good {
     pub lines: Vec<LineIn>,
     pub is_return: bool,
     pub net: i64,
+    /// Whether an import brought it: the lake has it from there, and it is no news to anybody.
+    pub imported: bool,
     /// Hash of what it says, whatever the sequence of its lines and the name it came under.
     pub content_sha256: String,
 }
@@ -168,10 +170,18 @@ impl Good {
             is_return,
             net: receipt.lines.iter().map(|line| line.net).sum(),
             lines: receipt.lines,
+            imported: false,
             content_sha256: String::new(),
         };
         good.content_sha256 = good.content()?;
         Ok(good)
+    }
+
+    /// The same receipt, with the card of whoever bought.
+    pub(super) fn with_card(mut self, card: CardId) -> Result<Self, Refused> {
+        self.card = Some(card);
+        self.content_sha256 = self.content()?;
+        Ok(self)
     }
 
     fn content(&self) -> Result<String, Refused> {

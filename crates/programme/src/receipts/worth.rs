@@ -174,10 +174,10 @@ fn line_fact(line: &super::LineIn) -> LineFact<'_> {
 
 /// Flags that hold the receipt, because card, till or operator are above a limit, until somebody has looked.
 /// What comes is counted; of a correction only what is more than before, and a return takes away whatever
-/// the limits say.
+/// the limits say; what an import brings is over.
 fn held_by(tx: &mut Tx<'_>, context: &Context<'_>, points: i64) -> Result<Vec<i64>, Refused> {
     let Context { act, good, place, before, .. } = *context;
-    if good.is_return {
+    if good.is_return || good.imported {
         return Ok(Vec::new());
     }
     let card = good.card.as_ref().map(|card| card.0.as_str());

@@ -449,6 +449,64 @@ fn an_import_that_was_interrupted_goes_on() {
 }
 
 #[test]
+fn cards_come_over_and_their_receipts_earn_in_one_import() {
+    for house in House::all() {
+        let act = Act::of_job("test", NOW);
+        house.programme.add_till(&act, "s1", "t1").unwrap();
+        let publish = |tx: &mut Tx<'_>| {
+            let rules = json!({"rounding": "down", "points_scale": 100, "activates_after_days": 0,
+                               "rows": [{"rate": 10000}, {"level": "gold", "rate": 20000}]});
+            tx.add_ruleset(&Ruleset {
+                kind: "accrual".to_owned(),
+                scope: "n1".to_owned(),
+                version: 1,
+                body: rules.to_string(),
+                published_at: NOW,
+                published_by: "test".to_owned(),
+            })
+        };
+        house.programme.store().unwrap().write(publish).unwrap();
+        let (mapping, mut files) = feeds();
+        let fields = ["number", "at", "product", "net", "shop", "till", "card", "customer"];
+        let fields = fields.map(|name| format!("{name} = '{name}'\n")).concat();
+        let receipts = format!(
+            "[receipts]\nfiles = 'r.csv'\naccrue_from = '2026-01-01'\n[receipts.fields]\n\
+             network = {{ constant = 'n1' }}\n{fields}"
+        );
+        let [a, b, c, ..] = [1, 2, 3].map(ean);
+        let rows = format!(
+            "number,at,product,net,shop,till,card,customer\n\
+             1,2025-12-31,milk,100,s1,t1,{a},\n\
+             2,2026-01-01,milk,100,s1,t1,{a},\n\
+             3,2026-01-02,milk,50,s1,t1,,c1\n\
+             4,2026-01-02,milk,50,s1,t1,{c},\n\
+             5,2026-01-02,milk,10,s1,t1,,c3\n"
+        );
+        files.push(("r.csv", rows));
+        let mapping = format!("{mapping}{receipts}");
+        let path = house.written(&mapping, &files);
+        let before = house.state();
+        let tried = house.programme.try_import(&path, Some(1.0), &Silence).unwrap();
+        assert!(house.state() == before, "a dry run changes nothing");
+        let report = house.import(&mapping, &files);
+        assert_eq!(tried.accrual, report.accrual, "{}", house.database.name);
+        let accrual = report.accrual.unwrap();
+        // Gold earns twice; its two cards open one wallet.
+        assert_eq!((accrual.receipts, accrual.earned, accrual.points_accrued), (4, 3, 310));
+        assert_eq!(
+            serde_json::to_value(&accrual.nothing_because).unwrap(),
+            json!({"card_cannot_earn": 1})
+        );
+        assert_eq!(house.balance(&b).balance, 200 + 300);
+        house.audit();
+        let after = house.state();
+        let again = house.import(&mapping, &files);
+        assert_eq!(again.accrual.unwrap().known, 4);
+        assert!(house.state() == after, "the second run changes nothing");
+    }
+}
+
+#[test]
 fn a_dry_run_of_receipts_tells_what_the_lake_would_gain() {
     let house = House::new(Database::sqlite());
     let fields = ["number", "at", "product", "net"].map(|name| format!("{name} = '{name}'\n"));

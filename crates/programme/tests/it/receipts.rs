@@ -1,6 +1,7 @@
 //! Receipts on-line: what they earn, what returns take away, what is refused, and in any sequence.
 
 pub mod counter;
+mod imported;
 mod journal;
 mod kills;
 mod warm;

@@ -1,5 +1,6 @@
 //! `proffer import MAPPING.toml`
 
+mod accrual;
 mod opening;
 
 use anyhow::Result;
@@ -87,6 +88,9 @@ pub fn text(report: &ImportReport, language: Language) -> String {
     if let Some(opening) = &report.opening {
         lines.extend(opening::lines(opening, language));
     }
+    if let Some(accrual) = &report.accrual {
+        lines.extend(accrual::lines(accrual, language));
+    }
     if let Some(quarantine) = &report.quarantine {
         let what = language.pick("bad rows are listed in", "отложенных строк перечислены в");
         lines.push(format!("{} {what} {}", count(quarantine.rows), quarantine.path.display()));
@@ -108,8 +112,8 @@ pub fn text(report: &ImportReport, language: Language) -> String {
 fn changes(report: &ImportReport, language: Language) -> Vec<String> {
     let lake = &report.lake;
     if lake.already_there {
-        // What is brought from an old programme is told by itself.
-        if report.opening.is_some() {
+        // What is brought from an old programme, and what receipts earned, is told by itself.
+        if report.opening.is_some() || report.accrual.is_some() {
             return Vec::new();
         }
         return vec![
