@@ -16,7 +16,7 @@ use store::{Card, CardEvent, Tx, Wallet};
 pub use balance::{BalanceView, LotView, StatementLine};
 pub use print::{NewPrintBatch, NewRange, PrintBatchView, PrintedCard, RangeView};
 
-pub(crate) use balance::{open_points, open_system_accounts, point};
+pub(crate) use balance::{open_points, open_points_of, open_system_accounts, point};
 
 use crate::places::{network_of, shop_of, told};
 use crate::{Act, Programme, Refused};

@@ -33,7 +33,7 @@ pub use report::{CardsBrought, LevelsBrought, OpeningReport, RowsOf, UnitBrought
 use crate::{Programme, Refused};
 
 /// Rows that are looked up with one read, and written with one write.
-const AT_ONCE: usize = 500;
+const AT_ONCE: usize = 512;
 
 /// What a programme begins with, as it was read.
 #[derive(Debug, Default)]
@@ -105,6 +105,9 @@ struct Looking {
     shops: HashMap<String, Option<NetworkId>>,
     /// Tables of levels, by network, with their scopes.
     tables: HashMap<String, Option<(String, LevelTable)>>,
+    /// Of the rows that are looked at now, the cards and the accounts' wallets that are stored.
+    stored_cards: HashMap<CardId, Card>,
+    stored_accounts: HashMap<String, (WalletId, NetworkId)>,
     /// Places of the file's good cards.
     numbers: HashMap<CardId, usize>,
     /// Wallets by what opens them, and by their ids.
@@ -131,7 +134,10 @@ impl Programme {
         let store = self.store()?;
         store.read(|tx| looking.networks(tx))?;
         for rows in opening.cards.chunks(AT_ONCE) {
-            store.read(|tx| rows.iter().try_for_each(|row| looking.card(tx, row)))?;
+            store.read(|tx| {
+                looking.fetch_cards(tx, rows)?;
+                rows.iter().try_for_each(|row| looking.card(tx, row))
+            })?;
         }
         for from in (0..looking.plan.cards.len()).step_by(AT_ONCE) {
             store.read(|tx| looking.links(tx, from, from + AT_ONCE))?;
@@ -174,6 +180,8 @@ impl Looking {
             networks: HashMap::new(),
             shops: HashMap::new(),
             tables: HashMap::new(),
+            stored_cards: HashMap::new(),
+            stored_accounts: HashMap::new(),
             numbers: HashMap::new(),
             by_group: HashMap::new(),
             by_id: HashMap::new(),

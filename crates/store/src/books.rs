@@ -1,11 +1,13 @@
 //! The ledger's books in SQL: what `ledger` asks for, statement by statement.
 
+mod many;
+
 use ledger::{
     Account, AccountId, Books, ChainId, Hold, HoldState, Lot, LotId, Posted, TransferId, Unit, Use,
 };
 use retail::Instant;
 
-use crate::statement::{Params, Row, Statement, sql};
+use crate::statement::{Params, Row, Statement, Value, sql};
 use crate::{DbError, Tx};
 
 static ACCOUNT_OPEN: Statement = sql!("account/open");
@@ -51,13 +53,30 @@ impl Tx<'_> {
         overdraft_max: Option<i64>,
         lots: bool,
     ) -> Result<(), DbError> {
-        let params = [
-            ("id", (&id.0).into()),
-            ("unit", (&unit.0).into()),
-            ("overdraft_max", overdraft_max.into()),
-            ("lots", lots.into()),
-        ];
-        self.execute(&ACCOUNT_OPEN, &params).map(drop)
+        self.open_accounts(std::slice::from_ref(id), unit, overdraft_max, lots)
+    }
+
+    /// The same for many accounts of one kind.
+    ///
+    /// # Errors
+    /// As [`Tx::open_account`].
+    pub fn open_accounts(
+        &mut self,
+        ids: &[AccountId],
+        unit: &Unit,
+        overdraft_max: Option<i64>,
+        lots: bool,
+    ) -> Result<(), DbError> {
+        let params = |id| {
+            [
+                ("id", id),
+                ("unit", (&unit.0).into()),
+                ("overdraft_max", overdraft_max.into()),
+                ("lots", lots.into()),
+            ]
+        };
+        let rows: Vec<_> = ids.iter().map(|id| params((&id.0).into())).collect();
+        self.execute_each(&ACCOUNT_OPEN, &rows).map(drop)
     }
 
     /// An account, if there is one of this id.
@@ -221,24 +240,8 @@ impl Books for Tx<'_> {
     }
 
     fn put_posted(&mut self, posted: &Posted) -> Result<(), DbError> {
-        let asked = as_json("transfer/add", &posted.transfer)?;
-        let reverse_of = match &posted.transfer.action {
-            ledger::Action::Reverse { of } => Some(&of.0),
-            _ => None,
-        };
-        let params = [
-            ("id", (&posted.id.0).into()),
-            ("chain", (&posted.chain.0).into()),
-            ("position", i64::from(posted.position).into()),
-            ("at", posted.at.0.into()),
-            ("debit", (&posted.debit.0).into()),
-            ("credit", (&posted.credit.0).into()),
-            ("unit", (&posted.unit.0).into()),
-            ("amount", posted.amount.into()),
-            ("reverse_of", reverse_of.into()),
-            ("asked", (&asked).into()),
-        ];
-        self.execute(&TRANSFER_ADD, &params)?;
+        let asked = asked(posted)?;
+        self.execute(&TRANSFER_ADD, &of_transfer(posted, &asked))?;
         let entry = [
             ("at", posted.at.0.into()),
             ("transfer", (&posted.id.0).into()),
@@ -265,17 +268,7 @@ impl Books for Tx<'_> {
     }
 
     fn put_lot(&mut self, lot: &Lot, new: bool) -> Result<(), DbError> {
-        let all = [
-            ("remaining", lot.remaining.into()),
-            ("held", lot.held.into()),
-            ("id", (&lot.id.0).into()),
-            ("account", (&lot.account.0).into()),
-            ("amount", lot.amount.into()),
-            ("activates_at", lot.activates_at.0.into()),
-            ("expires_at", lot.expires_at.map(|at| at.0).into()),
-            ("source", (&lot.source.0).into()),
-        ];
-        self.put(new, &LOT_ADD, &LOT_PUT, &all)
+        self.put(new, &LOT_ADD, &LOT_PUT, &of_lot(lot))
     }
 
     fn put_use(&mut self, used: &Use, new: bool) -> Result<(), DbError> {
@@ -301,6 +294,43 @@ impl Tx<'_> {
     ) -> Result<(), DbError> {
         self.execute(if new { add } else { change }, all).map(drop)
     }
+}
+
+/// What was asked for, as JSON.
+fn asked(posted: &Posted) -> Result<String, DbError> {
+    as_json("transfer/add", &posted.transfer)
+}
+
+fn of_transfer<'a>(posted: &'a Posted, asked: &'a str) -> [(&'static str, Value<'a>); 10] {
+    let reverse_of = match &posted.transfer.action {
+        ledger::Action::Reverse { of } => Some(&of.0),
+        _ => None,
+    };
+    [
+        ("id", (&posted.id.0).into()),
+        ("chain", (&posted.chain.0).into()),
+        ("position", i64::from(posted.position).into()),
+        ("at", posted.at.0.into()),
+        ("debit", (&posted.debit.0).into()),
+        ("credit", (&posted.credit.0).into()),
+        ("unit", (&posted.unit.0).into()),
+        ("amount", posted.amount.into()),
+        ("reverse_of", reverse_of.into()),
+        ("asked", asked.into()),
+    ]
+}
+
+fn of_lot(lot: &Lot) -> [(&'static str, Value<'_>); 8] {
+    [
+        ("remaining", lot.remaining.into()),
+        ("held", lot.held.into()),
+        ("id", (&lot.id.0).into()),
+        ("account", (&lot.account.0).into()),
+        ("amount", lot.amount.into()),
+        ("activates_at", lot.activates_at.0.into()),
+        ("expires_at", lot.expires_at.map(|at| at.0).into()),
+        ("source", (&lot.source.0).into()),
+    ]
 }
 
 fn account(row: &mut Row) -> Result<Account, DbError> {

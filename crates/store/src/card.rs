@@ -8,6 +8,7 @@ use crate::{DbError, Tx};
 
 static ADD: Statement = sql!("card/add");
 static READ: Statement = sql!("card/read");
+static SOME: Statement = sql!("card/some");
 static LOCK: Statement = sql!("card/read", "card/lock.postgres");
 static PUT: Statement = sql!("card/put");
 static OF_WALLET: Statement = sql!("card/of_wallet");
@@ -129,7 +130,16 @@ impl Tx<'_> {
     /// # Errors
     /// When the database fails; so do the others.
     pub fn add_card(&mut self, card: &Card) -> Result<bool, DbError> {
-        Ok(self.execute(&ADD, &all(card))? == 1)
+        Ok(self.add_cards(&[card])? == 1)
+    }
+
+    /// Adds cards; how many of their numbers were free.
+    ///
+    /// # Errors
+    /// As [`Tx::add_card`].
+    pub fn add_cards(&mut self, cards: &[&Card]) -> Result<u64, DbError> {
+        let rows: Vec<_> = cards.iter().map(|card| all(card)).collect();
+        self.execute_each(&ADD, &rows)
     }
 
     /// A card.
@@ -138,6 +148,15 @@ impl Tx<'_> {
     /// As [`Tx::add_card`].
     pub fn card(&mut self, number: &CardId) -> Result<Option<Card>, DbError> {
         self.row(&READ, &[("number", (&number.0).into())], card)
+    }
+
+    /// Those of some cards that there are, in any sequence.
+    ///
+    /// # Errors
+    /// As [`Tx::add_card`].
+    pub fn cards(&mut self, numbers: &[CardId]) -> Result<Vec<Card>, DbError> {
+        let rows: Vec<_> = numbers.iter().map(|number| [("number", (&number.0).into())]).collect();
+        self.rows_each(&SOME, &rows, card)
     }
 
     /// A card that this write is about to change: nobody else changes it meanwhile.
@@ -204,22 +223,16 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::add_card`].
     pub fn add_card_event(&mut self, event: &CardEvent) -> Result<(), DbError> {
-        let params = [
-            ("card", (&event.card.0).into()),
-            ("operation", (&event.operation).into()),
-            ("from_state", event.from.as_str().into()),
-            ("to_state", event.to.as_str().into()),
-            ("reason", event.reason.as_ref().into()),
-            ("other_card", event.other_card.as_ref().map(|id| &id.0).into()),
-            ("actor", (&event.actor).into()),
-            ("role", (&event.role).into()),
-            ("door", (&event.door).into()),
-            ("shop", event.shop.as_ref().into()),
-            ("till", event.till.as_ref().into()),
-            ("request", (&event.request).into()),
-            ("at", event.at.0.into()),
-        ];
-        self.execute(&EVENT_ADD, &params).map(drop)
+        self.add_card_events(std::slice::from_ref(event))
+    }
+
+    /// Notes what was done to cards.
+    ///
+    /// # Errors
+    /// As [`Tx::add_card`].
+    pub fn add_card_events(&mut self, events: &[CardEvent]) -> Result<(), DbError> {
+        let rows: Vec<_> = events.iter().map(of_event).collect();
+        self.execute_each(&EVENT_ADD, &rows).map(drop)
     }
 
     /// What was done to a card after a number, oldest first, at most so much, each with its number.
@@ -346,6 +359,24 @@ fn all(card: &Card) -> [(&'static str, Value<'_>); 12] {
         ("replaced_by", card.replaced_by.as_ref().map(|id| &id.0).into()),
         ("expires_on", card.expires_on.map(|day| i64::from(day.0)).into()),
         ("changed_at", card.changed_at.0.into()),
+    ]
+}
+
+fn of_event(event: &CardEvent) -> [(&'static str, Value<'_>); 13] {
+    [
+        ("card", (&event.card.0).into()),
+        ("operation", (&event.operation).into()),
+        ("from_state", event.from.as_str().into()),
+        ("to_state", event.to.as_str().into()),
+        ("reason", event.reason.as_ref().into()),
+        ("other_card", event.other_card.as_ref().map(|id| &id.0).into()),
+        ("actor", (&event.actor).into()),
+        ("role", (&event.role).into()),
+        ("door", (&event.door).into()),
+        ("shop", event.shop.as_ref().into()),
+        ("till", event.till.as_ref().into()),
+        ("request", (&event.request).into()),
+        ("at", event.at.0.into()),
     ]
 }
 

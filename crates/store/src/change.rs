@@ -2,7 +2,7 @@
 
 use retail::Instant;
 
-use crate::statement::{Statement, sql};
+use crate::statement::{Statement, Value, sql};
 use crate::{DbError, Tx};
 
 static ADD: Statement = sql!("change/add", "change/add.postgres");
@@ -36,8 +36,24 @@ impl Tx<'_> {
     /// # Errors
     /// When the database fails.
     pub fn changed(&mut self, kind: &str, object: &str, at: Instant) -> Result<(), DbError> {
-        let params = [("kind", kind.into()), ("object", object.into()), ("at", at.0.into())];
-        self.execute(&ADD, &params).map(drop)
+        self.changed_each(kind, &[object], at)
+    }
+
+    /// The same of many things of one kind, in this sequence.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn changed_each(
+        &mut self,
+        kind: &str,
+        objects: &[&str],
+        at: Instant,
+    ) -> Result<(), DbError> {
+        let rows: Vec<[(&str, Value<'_>); 3]> = objects
+            .iter()
+            .map(|&object| [("kind", kind.into()), ("object", object.into()), ("at", at.0.into())])
+            .collect();
+        self.execute_each(&ADD, &rows).map(drop)
     }
 
     /// Changes after a place, at most so many. What a write commits late is not passed over: on

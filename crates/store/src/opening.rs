@@ -3,11 +3,12 @@
 use ledger::{ChainId, Unit};
 use retail::{Instant, NetworkId, WalletId};
 
-use crate::statement::{Row, Statement, sql};
+use crate::statement::{Row, Statement, Value, sql};
 use crate::{DbError, Tx};
 
 static ACCOUNT_ADD: Statement = sql!("opening_account/add");
 static ACCOUNT_READ: Statement = sql!("opening_account/read");
+static ACCOUNTS: Statement = sql!("opening_account/some");
 static BALANCE_ADD: Statement = sql!("opening_balance/add");
 static BALANCES: Statement = sql!("opening_balance/of_wallet");
 static BALANCE_SUM: Statement = sql!("opening_balance/sum");
@@ -30,19 +31,22 @@ pub struct OpeningPosted {
 }
 
 impl Tx<'_> {
-    /// Notes which wallet an account of the old programme has become, unless that is known.
+    /// Notes which wallets accounts of the old programme have become, unless that is known.
     ///
     /// # Errors
     /// When the database fails; so do the others.
-    pub fn add_opening_account(&mut self, account: &str, wallet: &WalletId) -> Result<(), DbError> {
-        let params = [("account", account.into()), ("wallet", (&wallet.0).into())];
-        self.execute(&ACCOUNT_ADD, &params).map(drop)
+    pub fn add_opening_accounts(&mut self, accounts: &[(String, WalletId)]) -> Result<(), DbError> {
+        let rows: Vec<[(&str, Value<'_>); 2]> = accounts
+            .iter()
+            .map(|(account, wallet)| [("account", account.into()), ("wallet", (&wallet.0).into())])
+            .collect();
+        self.execute_each(&ACCOUNT_ADD, &rows).map(drop)
     }
 
     /// The wallet that an account of the old programme has become, and its network.
     ///
     /// # Errors
-    /// As [`Tx::add_opening_account`].
+    /// As [`Tx::add_opening_accounts`].
     pub fn opening_account(
         &mut self,
         account: &str,
@@ -52,26 +56,33 @@ impl Tx<'_> {
         })
     }
 
-    /// Notes a balance that was posted.
+    /// Of some accounts of the old programme those that have become a wallet, each with it and its network.
     ///
     /// # Errors
-    /// [`DbError::Constraint`] where its chain is known.
-    pub fn add_opening_balance(&mut self, posted: &OpeningPosted) -> Result<(), DbError> {
-        let params = [
-            ("chain", (&posted.chain.0).into()),
-            ("wallet", (&posted.wallet.0).into()),
-            ("unit", (&posted.unit.0).into()),
-            ("amount", posted.amount.into()),
-            ("activates_at", posted.activates_at.map(|at| at.0).into()),
-            ("expires_at", posted.expires_at.map(|at| at.0).into()),
-        ];
-        self.execute(&BALANCE_ADD, &params).map(drop)
+    /// As [`Tx::add_opening_accounts`].
+    pub fn opening_accounts(
+        &mut self,
+        accounts: &[&str],
+    ) -> Result<Vec<(String, WalletId, NetworkId)>, DbError> {
+        let rows: Vec<_> = accounts.iter().map(|&account| [("account", account.into())]).collect();
+        self.rows_each(&ACCOUNTS, &rows, |row| {
+            Ok((row.text()?, WalletId(row.text()?), NetworkId(row.text()?)))
+        })
+    }
+
+    /// Notes balances that were posted.
+    ///
+    /// # Errors
+    /// [`DbError::Constraint`] where the chain of one is known.
+    pub fn add_opening_balances(&mut self, posted: &[OpeningPosted]) -> Result<(), DbError> {
+        let rows: Vec<_> = posted.iter().map(of_balance).collect();
+        self.execute_each(&BALANCE_ADD, &rows).map(drop)
     }
 
     /// The balances that a wallet began with.
     ///
     /// # Errors
-    /// As [`Tx::add_opening_account`].
+    /// As [`Tx::add_opening_accounts`].
     pub fn opening_balances(&mut self, wallet: &WalletId) -> Result<Vec<OpeningPosted>, DbError> {
         self.rows(&BALANCES, &[("wallet", (&wallet.0).into())], posted)
     }
@@ -79,11 +90,22 @@ impl Tx<'_> {
     /// The sum of all balances of a unit that were brought, debts taken off.
     ///
     /// # Errors
-    /// As [`Tx::add_opening_account`].
+    /// As [`Tx::add_opening_accounts`].
     pub fn opening_sum(&mut self, unit: &Unit) -> Result<i64, DbError> {
         let sum = self.row(&BALANCE_SUM, &[("unit", (&unit.0).into())], Row::integer_or_null)?;
         Ok(sum.flatten().unwrap_or(0))
     }
+}
+
+fn of_balance(posted: &OpeningPosted) -> [(&'static str, Value<'_>); 6] {
+    [
+        ("chain", (&posted.chain.0).into()),
+        ("wallet", (&posted.wallet.0).into()),
+        ("unit", (&posted.unit.0).into()),
+        ("amount", posted.amount.into()),
+        ("activates_at", posted.activates_at.map(|at| at.0).into()),
+        ("expires_at", posted.expires_at.map(|at| at.0).into()),
+    ]
 }
 
 fn posted(row: &mut Row) -> Result<OpeningPosted, DbError> {

@@ -4,6 +4,7 @@
 mod address;
 mod connector;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +17,7 @@ use postgres::{Client, fallible_iterator::FallibleIterator};
 use self::address::Address;
 use self::connector::Connector;
 use crate::pool::{Pool, Taken};
-use crate::statement::{Given, Params, Statement, Value};
+use crate::statement::{Given, Params, Statement, Value, for_rows};
 use crate::tx::{Fault, On, Tx, bound, own};
 use crate::{DbError, Limits};
 
@@ -33,8 +34,8 @@ pub(crate) struct Postgres {
 /// One connection, with the statements it has prepared.
 pub(crate) struct Link {
     client: Client,
-    /// By the statement's address: of two with one name the texts differ.
-    prepared: HashMap<usize, postgres::Statement>,
+    /// By the statement's address, since of two with one name the texts differ, and for how many rows.
+    prepared: HashMap<(usize, usize), postgres::Statement>,
 }
 
 impl std::fmt::Debug for Link {
@@ -193,10 +194,8 @@ impl Link {
         statement: &'static Statement,
         params: &Params<'_>,
     ) -> Result<u64, (DbError, Fault)> {
-        let (prepared, values) = self.prepared(statement, params)?;
-        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
-        let done = self.client.execute(&prepared, &values);
-        done.map_err(|error| failed(statement.name(), &error))
+        let values = bound(statement, &statement.for_postgres().names, params)?;
+        self.execute_bound(statement, 1, &values)
     }
 
     pub fn query(
@@ -205,8 +204,59 @@ impl Link {
         params: &Params<'_>,
         take: &mut dyn FnMut(Vec<Given>) -> Result<(), DbError>,
     ) -> Result<(), (DbError, Fault)> {
+        let values = bound(statement, &statement.for_postgres().names, params)?;
+        self.query_bound(statement, 1, &values, take)
+    }
+
+    /// Runs a statement for each of many rows, hundreds of them at once; gives the number of rows changed.
+    pub fn execute_each<'v>(
+        &mut self,
+        statement: &'static Statement,
+        rows: &[impl AsRef<Params<'v>>],
+    ) -> Result<u64, (DbError, Fault)> {
+        let mut changed = 0;
+        for some in groups(rows) {
+            let values = bound_each(statement, some)?;
+            changed += self.execute_bound(statement, some.len(), &values)?;
+        }
+        Ok(changed)
+    }
+
+    /// Runs a statement for each of many rows, hundreds of them at once, and hands over what it gives.
+    pub fn query_each<'v>(
+        &mut self,
+        statement: &'static Statement,
+        rows: &[impl AsRef<Params<'v>>],
+        take: &mut dyn FnMut(Vec<Given>) -> Result<(), DbError>,
+    ) -> Result<(), (DbError, Fault)> {
+        for some in groups(rows) {
+            let values = bound_each(statement, some)?;
+            self.query_bound(statement, some.len(), &values, take)?;
+        }
+        Ok(())
+    }
+
+    fn execute_bound(
+        &mut self,
+        statement: &'static Statement,
+        rows: usize,
+        values: &[Value<'_>],
+    ) -> Result<u64, (DbError, Fault)> {
+        let prepared = self.prepared(statement, rows)?;
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| v as _).collect();
+        let done = self.client.execute(&prepared, &values);
+        done.map_err(|error| failed(statement.name(), &error))
+    }
+
+    fn query_bound(
+        &mut self,
+        statement: &'static Statement,
+        rows: usize,
+        values: &[Value<'_>],
+        take: &mut dyn FnMut(Vec<Given>) -> Result<(), DbError>,
+    ) -> Result<(), (DbError, Fault)> {
         let failed = |error| failed(statement.name(), &error);
-        let (prepared, values) = self.prepared(statement, params)?;
+        let prepared = self.prepared(statement, rows)?;
         let mut rows = self
             .client
             .query_raw(&prepared, values.iter().map(|value| value as &dyn ToSql))
@@ -219,24 +269,56 @@ impl Link {
         Ok(())
     }
 
-    fn prepared<'v>(
+    /// The statement as it was prepared for so many rows.
+    fn prepared(
         &mut self,
         statement: &'static Statement,
-        params: &Params<'v>,
-    ) -> Result<(postgres::Statement, Vec<Value<'v>>), (DbError, Fault)> {
-        let parsed = statement.for_postgres();
-        let values = bound(statement, &parsed.names, params)?;
-        let address = std::ptr::from_ref(statement).addr();
-        if let Some(prepared) = self.prepared.get(&address) {
-            return Ok((prepared.clone(), values));
+        rows: usize,
+    ) -> Result<postgres::Statement, (DbError, Fault)> {
+        let key = (std::ptr::from_ref(statement).addr(), rows);
+        if let Some(prepared) = self.prepared.get(&key) {
+            return Ok(prepared.clone());
         }
-        let prepared = self
-            .client
-            .prepare(&parsed.numbered)
-            .map_err(|error| failed(statement.name(), &error))?;
-        self.prepared.insert(address, prepared.clone());
-        Ok((prepared, values))
+        let parsed = statement.for_postgres();
+        let text = match rows {
+            1 => Some(Cow::Borrowed(parsed.numbered.as_str())),
+            _ => for_rows(&parsed.numbered, parsed.names.len(), rows).map(Cow::Owned),
+        };
+        let text = text.ok_or_else(|| {
+            let why = "it has no VALUES to be said for many rows".to_owned();
+            own(DbError::Failed { statement: statement.name(), why })
+        })?;
+        let prepared =
+            self.client.prepare(&text).map_err(|error| failed(statement.name(), &error))?;
+        self.prepared.insert(key, prepared.clone());
+        Ok(prepared)
     }
+}
+
+/// Rows that go to the server together: few sizes, so that few statements are prepared.
+const GROUPS: [usize; 4] = [256, 32, 4, 1];
+
+/// Cuts rows into groups of these sizes.
+fn groups<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = GROUPS.into_iter().find(|&size| size <= rows.len())?;
+        let (some, rest) = rows.split_at(size);
+        rows = rest;
+        Some(some)
+    })
+}
+
+/// The values of some rows, one row behind the other.
+fn bound_each<'v>(
+    statement: &'static Statement,
+    rows: &[impl AsRef<Params<'v>>],
+) -> Result<Vec<Value<'v>>, (DbError, Fault)> {
+    let names = &statement.for_postgres().names;
+    let mut values = Vec::with_capacity(rows.len() * names.len());
+    for row in rows {
+        values.append(&mut bound(statement, names, row.as_ref())?);
+    }
+    Ok(values)
 }
 
 fn given(statement: &'static str, row: &postgres::Row, column: usize) -> Result<Given, DbError> {

@@ -140,6 +140,32 @@ pub(crate) fn parse(text: &'static str) -> Parsed {
     Parsed { names, numbered }
 }
 
+/// The numbered text for so many rows: the group behind its `VALUES`, where all of its `params` parameters
+/// stand, is said once for each. Nothing where there is no such group.
+pub(crate) fn for_rows(numbered: &str, params: usize, rows: usize) -> Option<String> {
+    let begin = numbered.find("VALUES")?;
+    let begin = begin + numbered[begin..].find('(')?;
+    let mut open = 0;
+    let end = numbered[begin..].char_indices().find_map(|(place, c)| {
+        open += i32::from(c == '(') - i32::from(c == ')');
+        (open == 0).then_some(begin + place + 1)
+    })?;
+    let (head, group, tail) = (&numbered[..begin], &numbered[begin..end], &numbered[end..]);
+    let mut text = head.to_owned();
+    for row in 0..rows {
+        text.push_str(if row > 0 { ", " } else { "" });
+        let mut pieces = group.split('$');
+        text.push_str(pieces.next()?);
+        for piece in pieces {
+            let digits = piece.find(|c: char| !c.is_ascii_digit()).unwrap_or(piece.len());
+            let number: usize = piece[..digits].parse().ok()?;
+            text.push_str(&format!("${}{}", number + row * params, &piece[digits..]));
+        }
+    }
+    text.push_str(tail);
+    Some(text)
+}
+
 /// A value for a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)] // the names say it
@@ -402,6 +428,23 @@ mod tests {
             let parsed = parse(text);
             assert_eq!((parsed.names, parsed.numbered.as_str()), (names, numbered));
         }
+    }
+
+    #[test]
+    fn values_are_said_once_for_each_row() {
+        for (text, rows, expected) in [
+            (
+                "INSERT INTO a (x, y)\nVALUES ($x, f($y)) ON CONFLICT DO NOTHING",
+                2,
+                "INSERT INTO a (x, y)\nVALUES ($1, f($2)), ($3, f($4)) ON CONFLICT DO NOTHING",
+            ),
+            ("b IN (VALUES ($id)) ORDER BY b", 3, "b IN (VALUES ($1), ($2), ($3)) ORDER BY b"),
+        ] {
+            let Parsed { names, numbered } = parse(text);
+            assert_eq!(for_rows(&numbered, names.len(), 1).unwrap(), numbered);
+            assert_eq!(for_rows(&numbered, names.len(), rows).unwrap(), expected);
+        }
+        assert_eq!(for_rows("SELECT 1", 0, 2), None);
     }
 
     #[test]

@@ -97,6 +97,53 @@ impl<'c> Tx<'c> {
         Ok(self.rows(statement, params, read)?.into_iter().next())
     }
 
+    /// Runs a statement with `VALUES` for each of many rows, as if one after the other; where the database
+    /// is a journey away, hundreds of rows travel together. Gives the number of rows it changed.
+    ///
+    /// # Errors
+    /// As [`Tx::execute`].
+    pub(crate) fn execute_each<'v>(
+        &mut self,
+        statement: &'static Statement,
+        rows: &[impl AsRef<Params<'v>>],
+    ) -> Result<u64, DbError> {
+        statement.note_use(self.is_postgres());
+        let done = match &mut self.on {
+            On::Sqlite(connection) => rows
+                .iter()
+                .map(|row| sqlite::execute(connection, statement, row.as_ref()))
+                .sum::<Result<u64, _>>(),
+            On::Postgres(link) => link.execute_each(statement, rows),
+        };
+        self.noted(done)
+    }
+
+    /// Runs a statement with `VALUES` for many rows, as [`Tx::execute_each`] does, and reads each row that
+    /// it gives.
+    ///
+    /// # Errors
+    /// As [`Tx::rows`].
+    pub(crate) fn rows_each<'v, T>(
+        &mut self,
+        statement: &'static Statement,
+        rows: &[impl AsRef<Params<'v>>],
+        mut read: impl FnMut(&mut Row) -> Result<T, DbError>,
+    ) -> Result<Vec<T>, DbError> {
+        statement.note_use(self.is_postgres());
+        let mut found = Vec::new();
+        let mut take = |values: Vec<Given>| {
+            found.push(read(&mut Row::new(statement.name(), values))?);
+            Ok(())
+        };
+        let done = match &mut self.on {
+            On::Sqlite(connection) => rows
+                .iter()
+                .try_for_each(|row| sqlite::query(connection, statement, row.as_ref(), &mut take)),
+            On::Postgres(link) => link.query_each(statement, rows, &mut take),
+        };
+        self.noted(done).map(|()| found)
+    }
+
     /// Whether this is PostgreSQL: for the few who must know.
     #[must_use]
     pub fn is_postgres(&self) -> bool {

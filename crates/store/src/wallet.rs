@@ -2,7 +2,7 @@
 
 use retail::{CustomerId, Day, Instant, NetworkId, WalletId};
 
-use crate::statement::{Row, Statement, sql};
+use crate::statement::{Row, Statement, Value, sql};
 use crate::{DbError, Tx};
 
 static ADD: Statement = sql!("wallet/add");
@@ -68,13 +68,16 @@ impl Tx<'_> {
     /// # Errors
     /// [`DbError::Constraint`] where the id is taken.
     pub fn add_wallet(&mut self, wallet: &Wallet) -> Result<(), DbError> {
-        let params = [
-            ("id", (&wallet.id.0).into()),
-            ("network", (&wallet.network.0).into()),
-            ("customer", wallet.customer.as_ref().map(|id| &id.0).into()),
-            ("at", wallet.created_at.0.into()),
-        ];
-        self.execute(&ADD, &params).map(drop)
+        self.add_wallets(&[wallet])
+    }
+
+    /// Adds wallets.
+    ///
+    /// # Errors
+    /// As [`Tx::add_wallet`].
+    pub fn add_wallets(&mut self, wallets: &[&Wallet]) -> Result<(), DbError> {
+        let rows: Vec<_> = wallets.iter().map(|wallet| of_wallet(wallet)).collect();
+        self.execute_each(&ADD, &rows).map(drop)
     }
 
     /// A wallet.
@@ -150,6 +153,15 @@ impl Tx<'_> {
         ];
         self.execute(&LEVEL_PUT, &params).map(drop)
     }
+}
+
+fn of_wallet(wallet: &Wallet) -> [(&'static str, Value<'_>); 4] {
+    [
+        ("id", (&wallet.id.0).into()),
+        ("network", (&wallet.network.0).into()),
+        ("customer", wallet.customer.as_ref().map(|id| &id.0).into()),
+        ("at", wallet.created_at.0.into()),
+    ]
 }
 
 fn wallet(row: &mut Row) -> Result<Wallet, DbError> {

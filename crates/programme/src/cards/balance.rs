@@ -170,8 +170,17 @@ pub(crate) fn point() -> Unit {
 
 /// Opens the accounts that a new wallet needs.
 pub(crate) fn open_points(tx: &mut Tx<'_>, wallet: &WalletId) -> Result<(), Refused> {
-    tx.open_account(&AccountId::wallet(wallet, &point()), &point(), Some(0), true)?;
-    Ok(())
+    open_points_of(tx, std::iter::once(wallet))
+}
+
+/// The same for many wallets.
+pub(crate) fn open_points_of<'w>(
+    tx: &mut Tx<'_>,
+    wallets: impl Iterator<Item = &'w WalletId>,
+) -> Result<(), Refused> {
+    let accounts: Vec<AccountId> =
+        wallets.map(|wallet| AccountId::wallet(wallet, &point())).collect();
+    Ok(tx.open_accounts(&accounts, &point(), Some(0), true)?)
 }
 
 /// Opens the programme's own accounts, where they are not yet.

@@ -1,6 +1,6 @@
 //! Whether cards of the old programme fit those that are stored, and one another.
 
-use membership::{BlockReason, CardNumber, CardState};
+use membership::{BlockReason, CardNumber, CardState, Scheme};
 use retail::{CardId, OpeningCard};
 use sources::{FeedKind, ProblemCode};
 use store::{Card, Tx};
@@ -15,6 +15,22 @@ type Fault = (ProblemCode, &'static str, String, String);
 const LINKS_MAX: usize = 100;
 
 impl Looking {
+    /// Reads at once what is stored of some rows.
+    pub(super) fn fetch_cards(
+        &mut self,
+        tx: &mut Tx<'_>,
+        rows: &[OpeningCard],
+    ) -> Result<(), Refused> {
+        // Whether a control digit fits, the row itself is asked.
+        let number = |row: &OpeningCard| CardNumber::parse(&row.number.0, Scheme::Plain).ok();
+        let numbers = rows.iter().filter_map(number);
+        let numbers: Vec<CardId> =
+            numbers.map(|number| CardId(number.as_str().to_owned())).collect();
+        let cards = tx.cards(&numbers)?;
+        self.stored_cards = cards.into_iter().map(|card| (card.number.clone(), card)).collect();
+        Ok(())
+    }
+
     /// Looks at one row, beside earlier rows and what is stored.
     pub(super) fn card(&mut self, tx: &mut Tx<'_>, row: &OpeningCard) -> Result<(), Refused> {
         let card = match self.understood(tx, row)? {
@@ -36,7 +52,7 @@ impl Looking {
             }
             return Ok(());
         }
-        let stored = tx.card(&card.number)?;
+        let stored = self.stored_cards.remove(&card.number);
         if let Some(stored) = stored.as_ref().filter(|stored| !same(stored, &card)) {
             let reason = format!("is known here with another {}", difference(stored, &card));
             let what = ("number", card.number.0.as_str());

@@ -27,13 +27,19 @@ impl Looking {
         until: usize,
         known: bool,
     ) -> Result<(), Refused> {
-        for place in from..until.min(self.plan.cards.len()) {
+        let until = until.min(self.plan.cards.len());
+        if known {
+            let cards = self.plan.cards[from..until].iter();
+            let accounts: Vec<&str> = cards.filter_map(|card| card.account.as_deref()).collect();
+            self.stored_accounts = tx.opening_accounts(&accounts)?.into_iter().collect();
+        }
+        for place in from..until {
             let planned = &self.plan.cards[place];
             if planned.wrong {
                 continue;
             }
             if known {
-                self.known_wallet(tx, place)?;
+                self.known_wallet(place);
             } else if planned.wallet.is_none()
                 && (planned.account.is_some() || planned.card.replaced_by.is_some() || {
                     // A card that nobody has yet opens nothing yet.
@@ -47,12 +53,12 @@ impl Looking {
     }
 
     /// Takes over the wallet that is stored with a card, or with its account.
-    fn known_wallet(&mut self, tx: &mut Tx<'_>, place: usize) -> Result<(), Refused> {
+    fn known_wallet(&mut self, place: usize) {
         let group = self.group(place);
         let before = match (self.by_group.get(&group), &group) {
             (Some(&wallet), _) => Some(wallet),
             (None, Group::Account(account)) => {
-                let found = tx.opening_account(account)?;
+                let found = self.stored_accounts.get(account).cloned();
                 found.map(|(id, network)| {
                     self.noted.insert(account.clone());
                     self.known(id, network)
@@ -67,7 +73,7 @@ impl Looking {
         {
             let code = ProblemCode::CardDiffers;
             self.wrong_card(place, code, "is known here with another wallet");
-            return Ok(());
+            return;
         }
         if let Some(wallet) = before.or(own) {
             self.note(&group, wallet);
@@ -76,7 +82,6 @@ impl Looking {
         if let Some(own) = own {
             self.join(place, own);
         }
-        Ok(())
     }
 
     /// The wallet that a card opens, planned now where there is none.

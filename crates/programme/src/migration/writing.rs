@@ -1,6 +1,6 @@
 //! Writes a plan, so many rows a write. Whatever stops it, importing the same files again goes on.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use ledger::{AccountId, Cause, Chain, LotTerms, Transfer, Unit};
@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{Card, CardEvent, OpeningPosted, Tx, Wallet, WalletLevel};
 
 use super::{AT_ONCE, OpeningReport, Plan, PlannedWallet};
-use crate::cards::open_points;
+use crate::cards::open_points_of;
 use crate::progress::{Progress, WRITING_BOOKS};
 use crate::{Act, Programme, Refused};
 
@@ -48,21 +48,16 @@ impl Programme {
             done += rows as u64;
             progress.done(done);
         };
-        self.in_pieces(act, "import.cards", &batch, cards, &mut each, add_card)?;
+        self.in_pieces(act, "import.cards", &batch, cards, &mut each, add_cards)?;
         self.in_pieces(act, "import.cards", &batch, attached, &mut each, attach)?;
-        self.in_pieces(
-            act,
-            "import.accounts",
-            &batch,
-            accounts,
-            &mut each,
-            |tx, _, (account, wallet), _| Ok(tx.add_opening_account(account, wallet)?),
-        )?;
+        self.in_pieces(act, "import.accounts", &batch, accounts, &mut each, |tx, _, some, _| {
+            Ok(tx.add_opening_accounts(some)?)
+        })?;
         if !balances.is_empty() {
             self.open_sources(&report)?;
         }
         self.in_pieces(act, "import.balances", &batch, balances, &mut each, post)?;
-        self.in_pieces(act, "import.levels", &batch, levels, &mut each, put_level)?;
+        self.in_pieces(act, "import.levels", &batch, levels, &mut each, put_levels)?;
         self.reconcile(&mut report)?;
         Ok(report)
     }
@@ -97,14 +92,12 @@ impl Programme {
         batch: &Arc<String>,
         rows: Vec<T>,
         done: &mut dyn FnMut(usize),
-        write: fn(&mut Tx<'_>, &Act, &T, &str) -> Result<(), Refused>,
+        write: fn(&mut Tx<'_>, &Act, &[T], &str) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         for some in rows.chunks(AT_ONCE) {
             let (act, batch, piece) = (act.clone(), batch.clone(), Arc::<[T]>::from(some));
             self.store()?.write(move |tx| {
-                for row in piece.iter() {
-                    write(tx, &act, row, &batch)?;
-                }
+                write(tx, &act, &piece, &batch)?;
                 let detail = json!({ "rows": piece.len() });
                 tx.add_deed(&act.deed(action, "import", &batch, &detail))?;
                 Ok::<_, Refused>(())
@@ -188,7 +181,7 @@ impl Earning {
             if let Some(wallet) = wallet
                 && tx.wallet(&wallet.id)?.is_none()
             {
-                add_wallet(tx, act, wallet)?;
+                add_wallets(tx, act, &[wallet])?;
                 for level in self.levels.get(&wallet.id).into_iter().flatten() {
                     tx.put_level(level)?;
                 }
@@ -211,21 +204,23 @@ impl PlannedWallet {
     }
 }
 
-fn add_wallet(tx: &mut Tx<'_>, act: &Act, wallet: &Wallet) -> Result<(), Refused> {
-    tx.add_wallet(wallet)?;
-    open_points(tx, &wallet.id)?;
-    Ok(tx.changed("wallet", &wallet.id.0, act.at)?)
+fn add_wallets(tx: &mut Tx<'_>, act: &Act, wallets: &[&Wallet]) -> Result<(), Refused> {
+    tx.add_wallets(wallets)?;
+    open_points_of(tx, wallets.iter().map(|wallet| &wallet.id))?;
+    let ids: Vec<&str> = wallets.iter().map(|wallet| wallet.id.0.as_str()).collect();
+    Ok(tx.changed_each("wallet", &ids, act.at)?)
 }
 
-fn add_card(tx: &mut Tx<'_>, act: &Act, new: &NewCard, batch: &str) -> Result<(), Refused> {
-    if let Some(wallet) = &new.wallet {
-        add_wallet(tx, act, wallet)?;
+fn add_cards(tx: &mut Tx<'_>, act: &Act, some: &[NewCard], batch: &str) -> Result<(), Refused> {
+    let wallets: Vec<&Wallet> = some.iter().filter_map(|new| new.wallet.as_ref()).collect();
+    add_wallets(tx, act, &wallets)?;
+    let cards: Vec<&Card> = some.iter().map(|new| &new.card).collect();
+    if tx.add_cards(&cards)? < cards.len() as u64 {
+        let why =
+            "a card was changed while it was imported: import the same files again".to_owned();
+        return Err(Refused::Conflict { code: "overtaken", why });
     }
-    let card = &new.card;
-    if !tx.add_card(card)? {
-        return Err(overtaken(&card.number));
-    }
-    tx.add_card_event(&CardEvent {
+    let event = |card: &&Card| CardEvent {
         card: card.number.clone(),
         operation: "import".to_owned(),
         from: card.state,
@@ -239,26 +234,31 @@ fn add_card(tx: &mut Tx<'_>, act: &Act, new: &NewCard, batch: &str) -> Result<()
         till: None,
         request: batch.to_owned(),
         at: act.at,
-    })?;
-    Ok(tx.changed("card", &card.number.0, act.at)?)
+    };
+    tx.add_card_events(&cards.iter().map(event).collect::<Vec<_>>())?;
+    let numbers: Vec<&str> = cards.iter().map(|card| card.number.0.as_str()).collect();
+    Ok(tx.changed_each("card", &numbers, act.at)?)
 }
 
-/// Gives a wallet to a card that has none.
+/// Gives wallets to cards that have none.
 fn attach(
     tx: &mut Tx<'_>,
     act: &Act,
-    (number, wallet, new): &(CardId, Wallet, bool),
+    some: &[(CardId, Wallet, bool)],
     _batch: &str,
 ) -> Result<(), Refused> {
-    let card = tx.card_to_change(number)?.filter(|card| card.wallet.is_none());
-    let mut card = card.ok_or_else(|| overtaken(number))?;
-    if *new {
-        add_wallet(tx, act, wallet)?;
+    for (number, wallet, new) in some {
+        let card = tx.card_to_change(number)?.filter(|card| card.wallet.is_none());
+        let mut card = card.ok_or_else(|| overtaken(number))?;
+        if *new {
+            add_wallets(tx, act, &[wallet])?;
+        }
+        card.wallet = Some(wallet.id.clone());
+        card.changed_at = act.at;
+        tx.put_card(&card)?;
+        tx.changed("card", &number.0, act.at)?;
     }
-    card.wallet = Some(wallet.id.clone());
-    card.changed_at = act.at;
-    tx.put_card(&card)?;
-    Ok(tx.changed("card", &number.0, act.at)?)
+    Ok(())
 }
 
 fn overtaken(number: &CardId) -> Refused {
@@ -267,27 +267,42 @@ fn overtaken(number: &CardId) -> Refused {
     Refused::Conflict { code: "overtaken", why }
 }
 
-/// Posts one balance: a lot from the account `opening`, or a debt into it.
-fn post(tx: &mut Tx<'_>, act: &Act, row: &OpeningPosted, batch: &str) -> Result<(), Refused> {
-    let OpeningPosted { chain, wallet, unit, amount, .. } = row;
-    let (opening, cause) = (AccountId::opening(unit), Cause::new("opening", batch));
-    let transfer = if *amount < 0 {
-        let owing = AccountId::receivable(wallet, unit);
-        tx.open_account(&owing, unit, None, false)?;
-        Transfer::post(owing, opening, unit.clone(), amount.saturating_neg(), cause)
-    } else {
-        let account = AccountId::wallet(wallet, unit);
-        tx.open_account(&account, unit, Some(0), true)?;
-        let activates_at = row.activates_at.unwrap_or(act.at);
-        let terms = LotTerms { activates_at, expires_at: row.expires_at };
-        Transfer::post(opening, account, unit.clone(), *amount, cause).opening(terms)
-    };
-    ledger::post(tx, &Chain { id: chain.clone(), at: act.at, transfers: vec![transfer] })?;
-    tx.add_opening_balance(row)?;
-    Ok(tx.changed("wallet", &wallet.0, act.at)?)
+/// Posts balances: each a lot from the account `opening`, or a debt into it.
+fn post(tx: &mut Tx<'_>, act: &Act, some: &[OpeningPosted], batch: &str) -> Result<(), Refused> {
+    let mut by_unit: BTreeMap<&str, (Vec<AccountId>, Vec<AccountId>)> = BTreeMap::new();
+    let mut chains = Vec::with_capacity(some.len());
+    for row in some {
+        let OpeningPosted { chain, wallet, unit, amount, .. } = row;
+        let (opening, cause) = (AccountId::opening(unit), Cause::new("opening", batch));
+        let (owing, holding) = by_unit.entry(&unit.0).or_default();
+        let transfer = if *amount < 0 {
+            let account = AccountId::receivable(wallet, unit);
+            owing.push(account.clone());
+            Transfer::post(account, opening, unit.clone(), amount.saturating_neg(), cause)
+        } else {
+            let account = AccountId::wallet(wallet, unit);
+            holding.push(account.clone());
+            let activates_at = row.activates_at.unwrap_or(act.at);
+            let terms = LotTerms { activates_at, expires_at: row.expires_at };
+            Transfer::post(opening, account, unit.clone(), *amount, cause).opening(terms)
+        };
+        chains.push(Chain { id: chain.clone(), at: act.at, transfers: vec![transfer] });
+    }
+    for (unit, (owing, holding)) in by_unit {
+        let unit = Unit(unit.to_owned());
+        tx.open_accounts(&owing, &unit, None, false)?;
+        tx.open_accounts(&holding, &unit, Some(0), true)?;
+    }
+    tx.post_each(&chains)?;
+    tx.add_opening_balances(some)?;
+    let wallets: Vec<&str> = some.iter().map(|row| row.wallet.0.as_str()).collect();
+    Ok(tx.changed_each("wallet", &wallets, act.at)?)
 }
 
-fn put_level(tx: &mut Tx<'_>, act: &Act, level: &WalletLevel, _: &str) -> Result<(), Refused> {
-    tx.put_level(level)?;
-    Ok(tx.changed("wallet", &level.wallet.0, act.at)?)
+fn put_levels(tx: &mut Tx<'_>, act: &Act, some: &[WalletLevel], _: &str) -> Result<(), Refused> {
+    for level in some {
+        tx.put_level(level)?;
+    }
+    let wallets: Vec<&str> = some.iter().map(|level| level.wallet.0.as_str()).collect();
+    Ok(tx.changed_each("wallet", &wallets, act.at)?)
 }

@@ -174,6 +174,59 @@ fn random_chains_give_the_same_books_as_in_memory() {
     }
 }
 
+fn post_each(store: &Store, chains: Vec<Chain>) -> Result<(), PostError<DbError>> {
+    store.write(move |tx| tx.post_each(&chains).map_err(Failed)).map_err(|Failed(error)| error)
+}
+
+#[test]
+fn chains_posted_at_once_give_what_they_give_one_by_one() {
+    let rounds = if soak() { 2_000 } else { 60 };
+    for database in databases() {
+        let store = database.open();
+        open(&store);
+        let mut memory = memory();
+        let mut dice = ChaCha8Rng::seed_from_u64(11);
+        let (mut done, mut refused, mut number) = (0, 0, 0);
+        for _ in 0..rounds {
+            // Mostly what goes together: out of no lot, with new keys.
+            let simple = dice.random_ratio(3, 4);
+            let mut chains = Vec::new();
+            while chains.len() < 12 {
+                let chain = random_chain(&mut dice, number);
+                number += 1;
+                let fits = chain.transfers.iter().all(|transfer| transfer.debit == id("issued"));
+                if fits || !simple {
+                    chains.push(chain);
+                }
+            }
+            let mut after = memory.clone();
+            let expected = chains.iter().try_for_each(|chain| {
+                ledger::post(&mut after, chain).map(drop).map_err(|error| error.to_string())
+            });
+            let got = post_each(&store, chains.clone());
+            assert_eq!(got.map_err(|error| error.to_string()), expected, "{}", database.name);
+            match expected {
+                Ok(()) => {
+                    done += 1;
+                    memory = after;
+                }
+                Err(_) => refused += 1,
+            }
+            let whole = books(&store);
+            let stored = Memory::from_rows(
+                whole.accounts,
+                whole.posted,
+                whole.holds,
+                whole.lots,
+                whole.uses,
+            );
+            same(&stored, &memory, database.name);
+        }
+        assert!(done > rounds / 10 && refused > rounds / 10, "{done} {refused}");
+        audited(&store);
+    }
+}
+
 /// Fails where two books differ; the sequence of posting is not compared.
 fn same(a: &Memory, b: &Memory, name: &str) {
     fn sorted<'a, T: Clone + std::fmt::Debug + 'a>(
@@ -197,6 +250,11 @@ pub fn exercise(store: &Store) {
     for number in 0..300 {
         let _ = post(store, &random_chain(&mut dice, number));
     }
+    let accrual = |number: u32| {
+        let transfer = Transfer::post(id("issued"), id("w1"), unit(), 5, Cause::new("a", ""));
+        Chain { id: ChainId(format!("each-{number}")), at: NOW, transfers: vec![transfer] }
+    };
+    post_each(store, (0..3).map(accrual).collect()).unwrap();
     let read = store.read(|tx| {
         tx.books_whole()?;
         tx.account(&id("w1"))?;

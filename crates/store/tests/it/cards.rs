@@ -148,12 +148,14 @@ fn openings(store: &Store) {
     let all = vec![posted("opening/b/0", 70, Some(NOW)), posted("opening/b/1", -20, None)];
     let rows = all.clone();
     write(store, move |tx| {
-        tx.add_opening_account("A-1", &"w1".into())?;
-        tx.add_opening_account("A-1", &"w1".into())?;
-        rows.iter().try_for_each(|row| tx.add_opening_balance(row))
+        let account = ("A-1".to_owned(), "w1".into());
+        tx.add_opening_accounts(&[account.clone(), account])?;
+        tx.add_opening_balances(&rows)
     });
     let account = read(store, |tx| tx.opening_account("A-1"));
     assert_eq!(account, Some(("w1".into(), "n".into())));
+    let accounts = read(store, |tx| tx.opening_accounts(&["A-0", "A-1", "A-2"]));
+    assert_eq!(accounts, [("A-1".to_owned(), "w1".into(), "n".into())]);
     assert_eq!(read(store, |tx| tx.opening_balances(&id)), all);
     let sum = |unit: &str| read(store, |tx| tx.opening_sum(&Unit::from(unit)));
     assert_eq!((sum("POINT"), sum("RUB")), (50, 0));
@@ -180,6 +182,8 @@ fn cards(store: &Store) {
     assert!(write(store, add.clone()));
     assert!(!write(store, add), "the number is taken");
     assert_eq!(read(store, |tx| tx.card(&card.number)), Some(card.clone()));
+    let numbers = ["1".into(), card.number.clone(), "2".into()];
+    assert_eq!(read(store, |tx| tx.cards(&numbers)), std::slice::from_ref(&card));
     let changed = Card {
         state: CardState::Active,
         wallet: Some("w1".into()),

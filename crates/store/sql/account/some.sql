@@ -1,0 +1,3 @@
+SELECT id, unit, overdraft_max, lots, closed,
+    debits_pending, debits_posted, credits_pending, credits_posted
+FROM account WHERE id IN (VALUES ($id))

@@ -1,0 +1,1 @@
+INSERT INTO entry (account, at, transfer) VALUES ($account, $at, $transfer)
