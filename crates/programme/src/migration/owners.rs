@@ -31,7 +31,9 @@ impl Looking {
         if known {
             let cards = self.plan.cards[from..until].iter();
             let accounts: Vec<&str> = cards.filter_map(|card| card.account.as_deref()).collect();
-            self.stored_accounts = tx.opening_accounts(&accounts)?.into_iter().collect();
+            let stored = tx.opening_accounts(&accounts)?.into_iter();
+            self.stored_accounts =
+                stored.map(|(account, wallet, network)| (account, (wallet, network))).collect();
         }
         for place in from..until {
             let planned = &self.plan.cards[place];
