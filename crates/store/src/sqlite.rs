@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -28,6 +29,8 @@ const WRITER_WAITS: Duration = Duration::from_secs(10);
 const CHECKPOINT_WAITS: Duration = Duration::from_millis(20);
 /// Each copies what came since the last; the shorter, the more often a page is copied.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_millis(300);
+/// How often it is copied once more before the writer begins it anew.
+const COPIED_AGAIN: usize = 2;
 /// A log of 64 MiB begins anew.
 const LOG_PAGES_MAX: i64 = 16_384;
 
@@ -174,16 +177,24 @@ fn writing_connection(path: &Path) -> Result<Connection, DbError> {
     only_for_us(path);
     connection.busy_timeout(WRITER_WAITS).map_err(gone)?;
     // Pages that a savepoint may have to bring back are kept in memory: in a file they are half of all
-    // that is written.
+    // that is written. The cache of pages is small: a split of a page makes SQLite search all of it at the
+    // commit, and the system keeps the others anyway.
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; \
+             PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; \
              PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(gone)?;
-    connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
+    planned_once(&connection).map_err(gone)?;
     Ok(connection)
+}
+
+/// Keeps statements as they were prepared. Otherwise some of them, those with a limit above all, are
+/// prepared again for each value that is bound to them.
+fn planned_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Nobody but the owner may read the file. Where the system knows no such rights, they are its own.
@@ -221,17 +232,25 @@ impl Checkpointer {
             if connection.is_none() {
                 connection = writing_connection(&self.path).ok();
             }
-            let pages = connection
-                .as_ref()
-                .and_then(|connection| checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)"));
-            match pages {
-                Some(pages) if pages > LOG_PAGES_MAX => self.full.store(true, Ordering::Relaxed),
-                Some(_) => {}
-                None => connection = None,
+            let mut pages = connection.as_ref().and_then(copied);
+            if pages.is_some_and(|pages| pages > LOG_PAGES_MAX) {
+                // What came meanwhile goes too: callers wait for the writer while it copies the rest.
+                for _ in 0..COPIED_AGAIN {
+                    pages = connection.as_ref().and_then(copied);
+                }
+                self.full.store(true, Ordering::Relaxed);
+            }
+            if pages.is_none() {
+                connection = None;
             }
             std::thread::sleep(BETWEEN_CHECKPOINTS);
         }
     }
+}
+
+/// Copies what nobody stands in the way of; gives the pages of the log.
+fn copied(connection: &Connection) -> Option<i64> {
+    checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 }
 
 /// Runs a checkpoint; gives the pages of the log.
@@ -413,7 +432,7 @@ impl Readers {
         let mut connection = Connection::open_with_flags(&self.path, flags).map_err(gone)?;
         connection.busy_timeout(self.wait_max).map_err(gone)?;
         connection.execute_batch("PRAGMA trusted_schema = OFF").map_err(gone)?;
-        connection.set_prepared_statement_cache_capacity(PREPARED_MAX);
+        planned_once(&connection).map_err(gone)?;
         let until = Arc::new(AtomicI64::new(i64::MAX));
         let (began, limit) = (self.began, until.clone());
         let late = move || {
