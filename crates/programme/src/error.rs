@@ -23,6 +23,11 @@ pub enum ProgrammeError {
         /// Which folder.
         folder: PathBuf,
     },
+    /// Everybody is being tallied for somebody else.
+    #[error(
+        "everybody is being compared anew for another portrait: an import or an erasure came after the current snapshot; make a new one with `proffer refresh`"
+    )]
+    Tallying,
     /// No receipts of customers yet.
     #[error(
         "the lake holds no receipts of customers; import some with `proffer import MAPPING.toml`, and map `customer` or `card`"

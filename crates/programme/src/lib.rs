@@ -62,7 +62,7 @@ pub use levels::{LevelGrant, LevelView};
 pub use migration::{CardsBrought, LevelsBrought, OpeningReport, RowsOf, UnitBrought};
 pub use offers::{OfferRow, OfferSet};
 pub use places::{NetworkView, NewNetwork, NewShop, ShopView, TillView};
-pub use portraits::{PortraitFigures, PortraitRow, PortraitView};
+pub use portraits::{PortraitDay, PortraitFigures, PortraitRow, PortraitView};
 pub use progress::{Progress, STAGES};
 pub use receipts::{
     BatchedReceipt, FiscalIn, LineIn, OriginalIn, ReceiptIn, ReceiptProblem, ReceiptTaken,

@@ -83,16 +83,38 @@ pub struct PortraitRow {
 impl Studio {
     /// One customer's portrait as real time makes it: his lines are read, the population is given.
     /// With it, how many lines he has and how many seconds the portrait took; nothing if he has none.
-    fn one(&self, code: u32, population: &Population) -> Result<Option<(Portrait, usize, f64)>> {
+    fn one(&self, code: u32, population: &Population, latest: bool) -> Result<Option<Portrayed>> {
         let lines = self.lake.lines(&Customers::Range(code..=code))?;
         let histories = self.histories(&lines, &lines.by_customer())?;
         let Some(history) = histories.first() else { return Ok(None) };
-        let (catalogue, scores, day) =
-            (&self.reference.catalogue, Scores::default(), population.as_of());
+        let (catalogue, scores) = (&self.reference.catalogue, Scores::default());
+        let newest = lines.day.iter().copied().max().filter(|_| latest);
+        let as_of = population.as_of().max(newest.map_or(population.as_of(), Day));
         let started = Instant::now();
-        let made = portrait::portrait(history, catalogue, population, &scores, day);
-        Ok(Some((made, lines.len(), started.elapsed().as_secs_f64())))
+        let portrait = portrait::portrait(history, catalogue, population, &scores, as_of);
+        let (lines, seconds) = (lines.len(), started.elapsed().as_secs_f64());
+        Ok(Some(Portrayed { portrait, as_of, lines, seconds }))
     }
+}
+
+/// One customer's portrait, as it was made.
+struct Portrayed {
+    portrait: Portrait,
+    as_of: Day,
+    lines: usize,
+    seconds: f64,
+}
+
+/// Of which day a portrait is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortraitDay {
+    /// The current snapshot's, else the newest with receipts.
+    Snapshot,
+    /// The same, or that of the customer's newest receipt, if it is later: what he bought since is in it, and
+    /// he is compared with the others as of the snapshot.
+    Latest,
+    /// This one.
+    Of(Day),
 }
 
 impl Programme {
@@ -141,8 +163,9 @@ impl Programme {
         let started = Instant::now();
         table.map_or(Ok(()), Table::finish)?;
         write_s += started.elapsed().as_secs_f64();
-        let (one_lines, one_s) =
-            studio.one(nearest.1, population)?.map_or((0, 0.0), |one| (one.1, one.2));
+        let (one_lines, one_s) = studio
+            .one(nearest.1, population, false)?
+            .map_or((0, 0.0), |one| (one.lines, one.seconds));
         Ok(PortraitFigures {
             as_of: everybody.as_of,
             customers,
@@ -167,21 +190,27 @@ impl Programme {
     /// lake.
     ///
     /// # Errors
-    /// When nobody knows the customer, or lake, database or snapshot cannot be read.
+    /// When nobody knows the customer, or lake, database or snapshot cannot be read;
+    /// [`ProgrammeError::Tallying`] where another portrait takes that pass just now.
     pub fn portrait(
         &self,
         customer: &str,
-        as_of: Option<Day>,
+        day: PortraitDay,
         progress: &dyn Progress,
     ) -> Result<PortraitView> {
         let Furnished { studio, population, .. } =
             self.studio_with_journal(JournalOf::Customer(customer))?;
+        let as_of = match day {
+            PortraitDay::Of(day) => Some(day),
+            PortraitDay::Snapshot | PortraitDay::Latest => None,
+        };
         let (studio, population) = match population {
             Some(population) if as_of.is_none_or(|day| day == population.as_of()) => {
                 (studio, population)
             }
             // Everybody's receipts count then.
             _ => {
+                let _alone = self.warm.tallying()?;
                 let studio = self.studio_with_journal(JournalOf::Everybody)?.studio;
                 known(&studio, customer)?;
                 let population = self.everybody(&studio, as_of, progress)?.population;
@@ -189,9 +218,10 @@ impl Programme {
             }
         };
         let unknown = || ProgrammeError::NoCustomer { id: customer.to_owned() };
-        let (portrait, ..) =
-            studio.one(known(&studio, customer)?, &population)?.ok_or_else(unknown)?;
-        Ok(studio.view(customer, &portrait, population.as_of()))
+        let latest = day == PortraitDay::Latest;
+        let made = studio.one(known(&studio, customer)?, &population, latest)?;
+        let made = made.ok_or_else(unknown)?;
+        Ok(studio.view(customer, &made.portrait, made.as_of))
     }
 
     /// Everybody as of the day asked for, else the current snapshot's, else the newest with receipts.

@@ -6,7 +6,7 @@
 //! changed. Whoever asks looks first whether the state that is kept is still the newest; so nothing is served
 //! that a commit of anybody, in this process or another, has changed.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use anyhow::Result;
 use arrow_array::RecordBatch;
@@ -17,11 +17,11 @@ use rayon::prelude::*;
 use retail::Lines;
 use store::JournalOf;
 
-use crate::Programme;
 use crate::people::People;
 use crate::portrait_rows::PortraitRows;
 use crate::reference::Reference;
 use crate::refresh::{self, POPULATION};
+use crate::{Programme, ProgrammeError};
 
 /// Customers of whom one thread makes rows at a time.
 const PORTRAITS_AT_ONCE: usize = 512;
@@ -187,11 +187,22 @@ pub(crate) struct WarmStudio {
     kept: Mutex<Option<Arc<Furnished>>>,
     // One at a time makes the next; the others wait for it.
     renewing: Mutex<()>,
+    // Whoever asks everybody, which takes all processors for long.
+    tallying: Mutex<()>,
 }
 
 impl WarmStudio {
     fn kept(&self) -> MutexGuard<'_, Option<Arc<Furnished>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The right to ask everybody, for one at a time.
+    pub(crate) fn tallying(&self) -> Result<MutexGuard<'_, ()>, ProgrammeError> {
+        match self.tallying.try_lock() {
+            Ok(alone) => Ok(alone),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(ProgrammeError::Tallying),
+        }
     }
 
     fn newest_kept(&self, programme: &Programme) -> Result<Option<Arc<Furnished>>> {
@@ -237,5 +248,19 @@ impl Programme {
             Ok((newest, lake))
         })?;
         Furnished::of(self, lake, known.snapshot.clone(), Some(&known))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_is_asked_for_one_at_a_time() {
+        let warm = WarmStudio::default();
+        let alone = warm.tallying().unwrap();
+        assert!(matches!(warm.tallying(), Err(ProgrammeError::Tallying)));
+        drop(alone);
+        assert!(warm.tallying().is_ok());
     }
 }

@@ -16,7 +16,7 @@ use programme::{
     Act, Bounds, Door, NewKey, NewNetwork, NewShop, Programme, Refused, Role, RulesKind, Scheme,
     Scope, now,
 };
-use retail::{CardId, CustomerId, Instant, TillId, WalletId};
+use retail::{CardId, CustomerId, Day, Instant, TillId, WalletId};
 use serde_json::Value;
 use store::{Card, Wallet};
 
@@ -45,7 +45,9 @@ fn main() {
     let began = Clock::now();
     let as_of = portrait(&mut reader, &customer(0, customers)).unwrap()["as_of"].clone();
     let first_s = began.elapsed().as_secs_f64();
-    let shops = Shops { at: format!("{}T12:00:00Z", as_of.as_str().unwrap()), customers };
+    let as_of: Day = as_of.as_str().unwrap().parse().unwrap();
+    // As tills do: the snapshot is of the day before.
+    let shops = Shops { at: format!("{}T12:00:00Z", Day(as_of.0 + 1)), customers };
 
     let next = AtomicU64::new(0);
     let done = AtomicBool::new(false);

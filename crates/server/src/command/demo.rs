@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use programme::{
-    DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade, Programme, ProgrammeError,
+    DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade, PortraitDay, Programme,
+    ProgrammeError,
 };
 
 use super::{import, language, offers, portrait, refresh, say, say_json, watched};
@@ -48,7 +49,8 @@ fn main_job(cli: &Cli, arguments: &Demo, folder: &Path) -> Result<()> {
 
     let Some(customer) = regular(&programme)? else { return Ok(()) };
     say(language.pick("\n== One customer's portrait", "\n== Портрет одного покупателя"))?;
-    let portrait = watched(language, |bar| programme.portrait(&customer, None, bar))?;
+    let portrait =
+        watched(language, |bar| programme.portrait(&customer, PortraitDay::Snapshot, bar))?;
     say(&portrait::text(&portrait, language))?;
     say(language.pick("\n== and personal offers", "\n== и его предложения"))?;
     say(&offers::text(&programme.offers(Some(&customer))?, language))?;

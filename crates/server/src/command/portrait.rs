@@ -1,7 +1,7 @@
 //! `proffer portrait [CUSTOMER]`
 
 use anyhow::{Result, bail};
-use programme::{PortraitFigures, PortraitView};
+use programme::{PortraitDay, PortraitFigures, PortraitView};
 
 use super::{open, say, say_json, watched};
 use crate::cli::{Cli, Portrait};
@@ -11,7 +11,8 @@ use crate::text::{count, table};
 pub fn run(cli: &Cli, arguments: &Portrait) -> Result<()> {
     let (programme, language) = open(cli)?;
     if let Some(customer) = &arguments.customer {
-        let portrait = watched(language, |bar| programme.portrait(customer, arguments.as_of, bar))?;
+        let day = arguments.as_of.map_or(PortraitDay::Snapshot, PortraitDay::Of);
+        let portrait = watched(language, |bar| programme.portrait(customer, day, bar))?;
         return if arguments.json { say_json(&portrait) } else { say(&text(&portrait, language)) };
     }
     if arguments.out.is_none() && !arguments.json {

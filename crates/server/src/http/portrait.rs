@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use programme::{PortraitView, Progress};
+use programme::{PortraitDay, PortraitView, Progress};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -49,8 +49,9 @@ pub struct PortraitParameter {
     missing: Option<&'static str>,
 }
 
-/// A customer's portrait as of the current snapshot's day, with every receipt of days up to it that was taken
-/// before the request, whether it has come to the lake or not.
+/// A customer's portrait with every receipt of his that was taken before the request, whether it has come to the
+/// lake or not: as of the current snapshot's day, or of his newest receipt, if that is later. He is compared with
+/// the others as they were in the snapshot.
 #[utoipa::path(
     get,
     path = "/api/v1/customers/{id}/portrait",
@@ -67,7 +68,7 @@ pub async fn portrait(
     let (act, programme) = (call.reading(), app.programme.clone());
     let made = move || {
         programme.known_customer(&act, &id)?;
-        Ok(programme.portrait(&id, None, &Unwatched)?)
+        Ok(programme.portrait(&id, PortraitDay::Latest, &Unwatched)?)
     };
     let view = app.pool.run(made).await?;
     Ok(Json(view.into()))

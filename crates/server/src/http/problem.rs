@@ -297,6 +297,7 @@ impl From<anyhow::Error> for Problem {
             Some(ProgrammeError::Empty | ProgrammeError::NoSnapshot) => {
                 Self::new(Code::NotReady, format!("{error}"))
             }
+            Some(ProgrammeError::Tallying) => Self::new(Code::Busy, format!("{error}")),
             Some(ProgrammeError::Busy { .. }) => {
                 Self::new(Code::Busy, "the programme is being changed; nothing was done")
             }

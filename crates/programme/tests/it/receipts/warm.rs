@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use programme::{Extent, OriginalIn, Programme, ReceiptIn};
+use programme::{Extent, OriginalIn, PortraitDay, Programme, ReceiptIn};
 use retail::{Batch, Campaign, Cost, Customer, Day, Invitation, Money, Product, Redemption, Shop};
 
 use super::counter::{Counter, line, receipt};
@@ -13,7 +13,11 @@ const CARDS: [&str; 7] = ["R0000", "R0001", "R0002", "R0030", "AAAA", "BBBB", "R
 
 /// Portraits of all cards' customers, or why there is none.
 fn portraits(programme: &Programme) -> Vec<String> {
-    let portrait = |card: &&str| match programme.portrait(&format!("c-{card}"), None, &Silent) {
+    let portrait = |card: &&str| match programme.portrait(
+        &format!("c-{card}"),
+        PortraitDay::Latest,
+        &Silent,
+    ) {
         Ok(view) => serde_json::to_string_pretty(&view).unwrap(),
         Err(error) => error.to_string(),
     };
@@ -172,7 +176,10 @@ fn a_portrait_has_each_receipt_once_while_they_move() {
             for number in 2..=25 {
                 take(&counter, vec![sale(number)]);
                 for _ in 0..3 {
-                    let view = counter.programme().portrait("c-AAAA", None, &Silent).unwrap();
+                    let view = counter
+                        .programme()
+                        .portrait("c-AAAA", PortraitDay::Latest, &Silent)
+                        .unwrap();
                     let visits = view.parameters.iter().find(|row| row.name == "visits_all");
                     assert_eq!(visits.unwrap().value, number, "{name}");
                 }
