@@ -235,11 +235,11 @@ fn a_card_lives_as_the_table_says() {
             office: find 4009999999995                  => !not_found
             office: find 4009999999994                  => !invalid
             office: find x                              => !invalid
-            office: prepare C2 shop=s1                  => prepared
-            till:   activate C2 customer=               => !invalid
-            till:   activate C2 customer=anna@shop.example => !invalid
-            till:   activate C2 customer=89161234567    => !invalid
-            till:   find C2                             => prepared
+            office: prepare C3 shop=s1                  => prepared
+            till:   activate C3 customer=               => !invalid
+            till:   activate C3 customer=anna@shop.example => !invalid
+            till:   activate C3 customer=89161234567    => !invalid
+            till:   find C3                             => prepared
             ",
         );
         let events = cards.programme.card_events(&who("admin"), &cards.number("C0"), 0, 100);

@@ -598,7 +598,7 @@ fn flags_are_looked_at_and_closed() {
         json!(["card.receipt", "4000000000013", "2024-10-04", "times", 10])
     );
     let path = format!("/api/v1/flags/{}/close", flag["id"].as_str().unwrap());
-    assert_eq!(house.told(anna.write("POST", &path, &json!({}))), "400 malformed");
+    assert_eq!(house.told(anna.write("POST", &path, &json!({}))), "422 /release missing");
     let closed = house.done(anna.write("POST", &path, &json!({"release": false})));
     assert_eq!(json!([closed["closed_by"], closed["released"]]), json!(["staff:anna", false]));
     assert_eq!(house.done(anna.write("POST", &path, &json!({"release": true}))), closed);
