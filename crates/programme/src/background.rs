@@ -1,7 +1,8 @@
 //! Heavy work beside tills: on threads that have the processor only when nobody else wants it.
 //!
 //! Moving receipts to the lake, compaction and backups take seconds of every core. A till that asks
-//! meanwhile must not wait for its turn among them.
+//! meanwhile must not wait for its turn among them. Files of the lake are encoded by the threads that all
+//! share; everything else of such a job stays here.
 
 use anyhow::Result;
 use rayon::{ThreadPool, ThreadPoolBuilder};

@@ -75,10 +75,18 @@ impl Programme {
         stop: &AtomicBool,
         told: &(dyn Fn(&'static str, Duration, Option<&anyhow::Error>) + Sync),
     ) -> Result<()> {
-        let background = Background::new()?;
+        // The threads that others split their work among begin here, before any of lowered priority, which
+        // those they start would inherit.
+        rayon::current_num_threads();
+        // Each has threads of its own: none picks up another's work while it waits for its own.
+        let jobs = JOBS.iter().map(|job| {
+            let background = job.yields.then(Background::new).transpose()?;
+            Ok((job, background))
+        });
+        let jobs = jobs.collect::<Result<Vec<_>>>()?;
         std::thread::scope(|scope| {
-            for job in JOBS {
-                scope.spawn(|| self.repeat(job, &background, stop, told));
+            for (job, background) in &jobs {
+                scope.spawn(|| self.repeat(job, background.as_ref(), stop, told));
             }
         });
         Ok(())
@@ -87,16 +95,16 @@ impl Programme {
     fn repeat(
         &self,
         job: &Job,
-        background: &Background,
+        background: Option<&Background>,
         stop: &AtomicBool,
         told: &(dyn Fn(&'static str, Duration, Option<&anyhow::Error>) + Sync),
     ) {
         while !stop.load(Ordering::Relaxed) {
             let began = Clock::now();
             // A job that panics is told of like any other failure, and tried again at its next time.
-            let run = || match job.yields {
-                true => background.run(|| (job.run)(self, now())),
-                false => (job.run)(self, now()),
+            let run = || match background {
+                Some(background) => background.run(|| (job.run)(self, now())),
+                None => (job.run)(self, now()),
             };
             let done = catch_unwind(AssertUnwindSafe(run))
                 .unwrap_or_else(|_| Err(anyhow!("the job {} panicked", job.name)));
