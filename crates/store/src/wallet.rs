@@ -9,12 +9,9 @@ static ADD: Statement = sql!("wallet/add");
 static READ: Statement = sql!("wallet/read");
 static OF_CUSTOMER: Statement = sql!("wallet/of_customer");
 static PUT: Statement = sql!("wallet/put");
-static FORGET: [Statement; 4] = [
-    sql!("receipt/forget_customer"),
-    sql!("receipt/forget_customer_of_none"),
-    sql!("card/forget_customer"),
-    sql!("wallet/forget_customer"),
-];
+// A receipt that is under way has the card: it is stored by the time that receipts are looked at.
+static FORGET: [Statement; 3] =
+    [sql!("card/forget_customer"), sql!("wallet/forget_customer"), sql!("receipt/forget_customer")];
 static LEVELS: Statement = sql!("wallet_level/of_wallet");
 static LEVELS_DUE: Statement = sql!("wallet_level/due");
 static LEVEL_PUT: Statement = sql!("wallet_level/put");

@@ -9,5 +9,5 @@ CREATE INDEX held_receipt_by_receipt ON held_receipt (receipt);
 ALTER TABLE activity_flag ADD COLUMN released BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX activity_flag_of_object ON activity_flag (object, day);
 
--- Receipts of a customer whose card could not earn: an erasure finds the others by their wallets.
-CREATE INDEX receipt_of_customer ON receipt (customer) WHERE customer IS NOT NULL AND wallet IS NULL;
+-- An erasure finds a customer's receipts.
+CREATE INDEX receipt_by_customer ON receipt (customer) WHERE customer IS NOT NULL;

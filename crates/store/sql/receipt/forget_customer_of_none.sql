@@ -1,1 +1,0 @@
-UPDATE receipt SET customer = NULL WHERE customer = $customer AND wallet IS NULL
