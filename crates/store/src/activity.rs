@@ -12,7 +12,8 @@ static FLAG_ADD: Statement = sql!("activity_flag/add");
 static FLAG_OPEN: Statement = sql!("activity_flag/open");
 static FLAG_READ: Statement = sql!("activity_flag/read");
 static FLAG_CLOSE: Statement = sql!("activity_flag/close");
-static FLAG_OF_OBJECT: Statement = sql!("activity_flag/of_object");
+static FLAG_OF_OBJECT: Statement =
+    sql!("activity_flag/of_object", "activity_flag/lock_of_object.postgres");
 static HELD_ADD: Statement = sql!("held_receipt/add");
 static HELD_ONLY_BY: Statement = sql!("held_receipt/only_by");
 static HELD_RELEASE: Statement = sql!("held_receipt/release");
@@ -135,7 +136,7 @@ impl Tx<'_> {
         Ok(self.row(&FLAG_READ, &[("id", id.into())], numbered_flag)?.map(|(_, flag)| flag))
     }
 
-    /// Flags of a thing on a day, each with its number.
+    /// Flags of a thing on a day, each with its number; nobody releases one meanwhile.
     ///
     /// # Errors
     /// As [`Tx::add_activity`].
@@ -157,17 +158,19 @@ impl Tx<'_> {
         self.execute(&HELD_ADD, &params).map(drop)
     }
 
-    /// Lets go what a flag holds; gives the receipts that no other flag holds.
+    /// Lets go what a flag holds; gives the receipts that no other flag holds. One at a time does.
     ///
     /// # Errors
     /// As [`Tx::add_activity`].
     pub fn release_receipts(&mut self, flag: i64) -> Result<Vec<String>, DbError> {
+        self.lock_receipts_of("released")?;
         let free = self.rows(&HELD_ONLY_BY, &[("flag", flag.into())], Row::text)?;
         self.execute(&HELD_RELEASE, &[("flag", flag.into())])?;
         Ok(free)
     }
 
-    /// Closes a flag, letting go what it held or not; says whether it was open.
+    /// Closes a flag, letting go what it held or not; says whether that changes it. One that was closed may still
+    /// be let go.
     ///
     /// # Errors
     /// As [`Tx::add_activity`].

@@ -223,8 +223,8 @@ fn flagged(
 ) -> Result<(i64, bool), Refused> {
     let (kind, held) = (kind.name(), then == LimitThen::Hold);
     let known = tx.flags_of(object, doing.day)?.into_iter().find(|(_, flag)| {
-        (flag.kind.as_str(), flag.what.as_str(), flag.bound, flag.held)
-            == (kind.as_str(), what, bound, held)
+        (flag.kind.as_str(), flag.what.as_str(), flag.bound, flag.held, flag.network.as_deref())
+            == (kind.as_str(), what, bound, held, Some(doing.network))
     });
     if let Some((id, flag)) = known {
         return Ok((id, flag.released));
@@ -280,17 +280,25 @@ impl Programme {
     }
 
     /// Closes a flag that somebody has looked at. Released, the receipts that no other flag holds earn what
-    /// they would have earned, and the limit holds nothing more on that day; else they never earn. One that
-    /// is closed stays as it is.
+    /// they would have earned, and the limit holds nothing more on that day; else they do not earn, unless
+    /// somebody releases them after all. Otherwise one that is closed stays as it is.
     ///
     /// # Errors
-    /// [`Refused::NotFound`]; [`Refused::NotPermitted`] to who may not read the audit.
+    /// [`Refused::NotFound`]; [`Refused::NotPermitted`] to who may not read the audit, and to release also to who
+    /// may not write receipts, did himself what is held, or is bound to less than it.
     pub fn close_flag(&self, act: &Act, id: i64, release: bool) -> Result<FlagView, Refused> {
         let settings = self.settings.receipts.clone();
         self.perform(act, move |tx, act| {
             granted(tx, act, Scope::AuditRead)?;
             let absent = || Refused::NotFound { kind: "activity_flag", id: id.to_string() };
             let seen = tx.flag(id)?.filter(|flag| is_seen(&act.bounds, flag)).ok_or_else(absent)?;
+            if release {
+                granted(tx, act, Scope::ReceiptsWrite)?;
+                if seen.object == act.actor {
+                    let why = "nobody releases what he did himself".to_owned();
+                    return Err(Refused::NotPermitted { why });
+                }
+            }
             if tx.close_flag(id, &act.actor, act.at, release)? {
                 let receipts = if release { tx.release_receipts(id)? } else { Vec::new() };
                 for receipt in &receipts {

@@ -24,6 +24,10 @@ pub(crate) fn release(
         return Ok(());
     };
     let row = &before.row;
+    if !act.bounds.allow_network(&row.network) || !act.bounds.allow_shop(&row.shop) {
+        let why = "it holds receipts of a shop that you are not bound to".to_owned();
+        return Err(Refused::NotPermitted { why });
+    }
     let zone = zone_of(&known_place(tx, &row.shop, &row.till)?, &row.shop)?;
     let Some((_, by)) = By::of(tx, &row.network, row.day, &zone, settings)? else {
         return Ok(());

@@ -190,8 +190,8 @@ fn activity(store: &Store) {
     let open = || store.read(|tx| tx.open_flags(0, 10)).unwrap();
     let (id, read_flag) = open().remove(0);
     assert_eq!((id, &read_flag), (added, &flag()));
-    assert_eq!(store.read(|tx| tx.flags_of("42", day)).unwrap(), [(id, flag())]);
-    assert_eq!(store.read(|tx| tx.flags_of("42", Day(1))).unwrap(), []);
+    assert_eq!(store.write(move |tx| tx.flags_of("42", day)).unwrap(), [(id, flag())]);
+    assert_eq!(store.write(|tx| tx.flags_of("42", Day(1))).unwrap(), []);
     let close = || store.write(move |tx| tx.close_flag(id, "staff:anna", LATER, true)).unwrap();
     assert_eq!((close(), close(), open().len()), (true, false, 0));
     let closed = store.read(|tx| tx.flag(id)).unwrap().unwrap();
