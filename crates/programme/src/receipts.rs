@@ -242,7 +242,7 @@ impl Place {
         if !act.bounds.allow_network(&known.network) {
             return Err(unknown_till(&good.shop.0, &good.till.0));
         }
-        if known.closed && !good.imported {
+        if known.closed && good.imported.is_none() {
             let why = format!("the till {} of the shop {} is closed", good.till, good.shop);
             return Err(Refused::Conflict { code: "closed", why });
         }
@@ -332,9 +332,7 @@ fn take(
 ) -> Result<ReceiptTaken, Refused> {
     let place = Place::of(tx, act, good, settings)?;
     let names = Names::of(&place.network, good);
-    let sale = good.original.as_ref().filter(|_| good.is_return);
-    let sale = sale.map(|original| original_key(&place, good, original));
-    tx.lock_receipts_of(sale.as_deref().unwrap_or(&names.id))?;
+    let sale = lock_family(tx, &place, good, &names)?;
     let before = known(tx, &names)?;
     if let Some(before) = &before
         && before.content_sha256 == good.content_sha256
@@ -377,6 +375,19 @@ fn take(
     tx.add_receipt_name(&names.key, &id)?;
     tx.add_receipt_name(&names.fiscal, &id)?;
     Ok(answer)
+}
+
+/// Keeps others from a receipt, or from the one whose goods come back; gives that one's id.
+fn lock_family(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    good: &Good,
+    names: &Names,
+) -> Result<Option<String>, Refused> {
+    let sale = good.original.as_ref().filter(|_| good.is_return);
+    let sale = sale.map(|original| original_key(place, good, original));
+    tx.lock_receipts_of(sale.as_deref().unwrap_or(&names.id))?;
+    Ok(sale)
 }
 
 /// The id that the receipt has whose goods came back, unless it first came under another name.

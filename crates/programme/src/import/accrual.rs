@@ -21,7 +21,9 @@ use crate::migration::Earning;
 use crate::progress::{ACCRUING, Progress};
 use crate::receipts::{Became, Imported, settings_of_imports, take_imported};
 use crate::settings::ReceiptSettings;
-use crate::{Act, FiscalIn, LineIn, OriginalIn, Programme, ReceiptIn, Refused, WhyNoPoints};
+use crate::{
+    Act, FiscalIn, LineIn, OriginalIn, Programme, ReceiptIn, Refused, WhyNoPoints, sha256_hex,
+};
 
 /// Receipts that are taken with one write; those of one card stay together up to the higher number.
 const AT_ONCE: usize = 64;
@@ -110,6 +112,8 @@ pub(super) struct Accruing {
     from: Day,
     act: Act,
     goods: Goods,
+    /// Hashes of customers who were erased: nothing keeps their ids.
+    erased: Vec<String>,
     /// Of a dry run, what the import would have brought before.
     rehearsal: Option<Arc<Earning>>,
 }
@@ -118,7 +122,13 @@ impl Accruing {
     /// Nothing where the mapping lets no receipt earn.
     pub fn of(mapping: &Mapping, lake: &Lake, act: &Act) -> Result<Option<Self>> {
         let Some(from) = mapping.accrue_from() else { return Ok(None) };
-        let mut accruing = Self { from, act: act.clone(), goods: Goods::new(), rehearsal: None };
+        let mut accruing = Self {
+            from,
+            act: act.clone(),
+            goods: Goods::new(),
+            erased: lake.manifest().erased.clone(),
+            rehearsal: None,
+        };
         accruing.learn(&lake.table::<Product>()?);
         Ok(Some(accruing))
     }
@@ -232,7 +242,10 @@ impl Accruing {
             lines: rows.iter().map(|&row| self.line(lines, row)).collect(),
         };
         let network = of(&names.network, &lines.network).unwrap_or_default();
-        let customer = of(&names.customer, &lines.customer).filter(|_| receipt.card.is_none());
+        let customer = of(&names.customer, &lines.customer);
+        let customer = customer.filter(|id| {
+            self.erased.is_empty() || !self.erased.contains(&sha256_hex(id.as_bytes()))
+        });
         let owner = receipt.card.clone().or(customer.clone());
         let imported = Imported { network, customer, receipt };
         Some(Read { owner, at: lines.at[first], imported })
@@ -363,7 +376,13 @@ mod tests {
             });
         }
         let act = Act::of_job("test", retail::Instant(0));
-        let accruing = Accruing { from: Day(0), act, goods: Goods::new(), rehearsal: None };
+        let accruing = Accruing {
+            from: Day(0),
+            act,
+            goods: Goods::new(),
+            erased: Vec::new(),
+            rehearsal: None,
+        };
         let mut in_pieces = HashSet::from([receipt_hash([None, Some("s"), None, Some("2")])]);
         let mut numbers = || {
             let read = accruing.receipts(&lines, &mut in_pieces);

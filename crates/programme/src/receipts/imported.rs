@@ -8,14 +8,15 @@
 use std::collections::HashSet;
 
 use membership::Capability;
-use retail::{CardId, CustomerId};
+use retail::{CardId, CustomerId, Instant};
 use serde::Serialize;
 use store::Tx;
 
 use super::family::Member;
-use super::valid::{Good, ReceiptIn};
+use super::valid::{Good, OriginalIn, ReceiptIn};
 use super::{
-    Names, Place, ReceiptTaken, WhyNothing, known, original_key, original_of, points, take,
+    Names, Place, ReceiptTaken, WhyNothing, known, lock_family, original_key, original_of, points,
+    take,
 };
 use crate::settings::ReceiptSettings;
 use crate::{Act, Refused};
@@ -25,7 +26,7 @@ use crate::{Act, Refused};
 pub(crate) struct Imported {
     /// The chain of shops that the feed names.
     pub network: String,
-    /// Who bought, where no card is named.
+    /// Who bought, as the feed says it.
     pub customer: Option<String>,
     pub receipt: ReceiptIn,
 }
@@ -142,25 +143,23 @@ fn taken(
         return nothing(WhyNoPoints::TillUnknown);
     }
     let mut good = Good::of(imported.receipt.clone(), act, settings)?;
-    good.imported = true;
+    good.imported = Some(imported.customer.clone());
     let place = Place::of(tx, act, &good, settings)?;
     if place.network != imported.network {
         return nothing(WhyNoPoints::TillUnknown);
     }
     let names = Names::of(&place.network, &good);
+    lock_family(tx, &place, &good, &names)?;
     let before = known(tx, &names)?.map(Member::of).transpose()?;
-    let customer = imported.customer.as_ref().filter(|_| good.card.is_none());
-    if let Some(customer) = customer {
-        let shown = before.as_ref().filter(|before| before.row.customer.as_ref() == Some(customer));
-        let card = match shown.and_then(|before| before.row.card.clone()) {
-            Some(card) => Ok(CardId(card)),
-            None => card_of(tx, &place.network, customer)?,
-        };
-        good = match card {
-            Ok(card) => good.with_card(card)?,
+    if let Some(original) = known_original(tx, before.as_ref(), &good)? {
+        good = good.with_original(original)?;
+    }
+    if good.card.is_none() {
+        match card_shown(tx, &place, before.as_ref(), imported.customer.as_deref())? {
+            Ok(Some(card)) => good = good.with_card(card)?,
             Err(why) if before.is_none() && good.original.is_none() => return nothing(why),
-            Err(_) => good,
-        };
+            Ok(None) | Err(_) => (),
+        }
     }
     match &before {
         Some(before) if same(tx, &place, before, &good)? => {
@@ -178,6 +177,45 @@ fn taken(
     }
     let answer = take(tx, act, &good, settings)?;
     became(tx, &answer, before.is_some())
+}
+
+/// The card of a receipt whose feed names none. One that is known to have shown a card goes on showing one,
+/// even if the customer has lost it since, or was erased.
+fn card_shown(
+    tx: &mut Tx<'_>,
+    place: &Place,
+    before: Option<&Member>,
+    customer: Option<&str>,
+) -> Result<Result<Option<CardId>, WhyNoPoints>, Refused> {
+    let shown = before.and_then(|before| before.row.card.clone()).map(CardId);
+    let owner = before.and_then(|before| before.row.customer.as_deref());
+    let Some(customer) = customer else { return Ok(Ok(shown)) };
+    if shown.is_some() && owner.is_none_or(|owner| owner == customer) {
+        return Ok(Ok(shown));
+    }
+    Ok(match card_of(tx, &place.network, customer)? {
+        Ok(card) => Ok(Some(card)),
+        Err(_) if shown.is_some() => Ok(shown),
+        Err(why) => Err(why),
+    })
+}
+
+/// What a known return names, where a feed says the number of it and not the place.
+fn known_original(
+    tx: &mut Tx<'_>,
+    before: Option<&Member>,
+    good: &Good,
+) -> Result<Option<OriginalIn>, Refused> {
+    let (Some(before), Some(original)) = (before, &good.original) else { return Ok(None) };
+    let Some(sale) = before.row.original.as_ref().map(|id| tx.receipt(id)).transpose()?.flatten()
+    else {
+        return Ok(None);
+    };
+    if sale.number != original.number {
+        return Ok(None);
+    }
+    let (shop, till) = (Some(sale.shop), Some(sale.till));
+    Ok(Some(OriginalIn { number: sale.number, shop, till }))
 }
 
 /// Why a receipt that is new here cannot earn as long as nothing else changes. A return takes away what its
@@ -238,7 +276,11 @@ fn same(tx: &mut Tx<'_>, place: &Place, before: &Member, good: &Good) -> Result<
     were.sort_unstable();
     are.sort_unstable();
     let card = good.card.as_ref().map(|card| card.0.as_str());
-    if were != are || before.row.at != good.at || before.row.card.as_deref() != card {
+    // A feed often says the minute only.
+    let minute = |at: Instant| at.0.div_euclid(60_000_000);
+    let whole = good.at.0.rem_euclid(60_000_000) == 0;
+    let at_once = before.row.at == good.at || (whole && minute(before.row.at) == minute(good.at));
+    if were != are || !at_once || before.row.card.as_deref() != card {
         return Ok(false);
     }
     let original = match &good.original {

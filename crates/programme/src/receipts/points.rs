@@ -281,6 +281,8 @@ pub(super) fn moved(tx: &mut Tx<'_>, receipt: &str, version: u32) -> Result<(i64
     let sum = |of: fn(&Posted) -> &AccountId| {
         posted
             .iter()
+            // What is gone at once was never brought.
+            .filter(|posted| posted.transfer.cause.kind != "expiry")
             .filter(|posted| of(posted).0.starts_with(&issued))
             .map(|posted| posted.amount)
             .sum()

@@ -45,6 +45,8 @@ impl Taking<'_> {
         // Goods that came back came from whoever had bought them.
         let buyer = former.sale.as_ref().filter(|_| good.is_return && good.card.is_none());
         let customer = holder.customer.as_ref().map(|customer| customer.0.clone());
+        // What the lake has from the feed it keeps.
+        let customer = customer.or_else(|| good.imported.clone().flatten());
         let row = StoredReceipt {
             id: self.id.to_owned(),
             network: place.network.clone(),
@@ -94,10 +96,10 @@ impl Taking<'_> {
         }
         // An import brings a receipt to the lake itself. Where it replaces one that came on-line, that may
         // still be in the journal: this version must come to the lake after it.
-        if !good.imported || self.before.is_some() {
+        if good.imported.is_none() || self.before.is_some() {
             self.write_journal(tx, &stored)?;
         }
-        if good.imported {
+        if good.imported.is_some() {
             tx.changed("receipt", id, act.at)?;
             return Ok(answer);
         }

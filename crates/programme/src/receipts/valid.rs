@@ -119,8 +119,9 @@ pub(super) struct Good {
     pub lines: Vec<LineIn>,
     pub is_return: bool,
     pub net: i64,
-    /// Whether an import brought it: the lake has it from there, and it is no news to anybody.
-    pub imported: bool,
+    /// Where an import brought it, the customer it names: the lake has it from there, and it is no news to
+    /// anybody.
+    pub imported: Option<Option<String>>,
     /// Hash of what it says, whatever the sequence of its lines and the name it came under.
     pub content_sha256: String,
 }
@@ -170,11 +171,18 @@ impl Good {
             is_return,
             net: receipt.lines.iter().map(|line| line.net).sum(),
             lines: receipt.lines,
-            imported: false,
+            imported: None,
             content_sha256: String::new(),
         };
         good.content_sha256 = good.content()?;
         Ok(good)
+    }
+
+    /// The same return, with the place of the receipt whose goods came back.
+    pub(super) fn with_original(mut self, original: OriginalIn) -> Result<Self, Refused> {
+        self.original = Some(original);
+        self.content_sha256 = self.content()?;
+        Ok(self)
     }
 
     /// The same receipt, with the card of whoever bought.

@@ -114,7 +114,9 @@ impl Worth {
         }
         let Some(wallet) = &holder.wallet else { return Ok(worth) };
         let accrual = earned(tx, &rules, context, wallet)?;
-        if accrual.points.0 > 0 && !worth.by.terms.spendable_after(act.at) {
+        // What earned in its time and is corrected later has had its points.
+        let had = context.before.is_some_and(|before| before.worth() > 0);
+        if !had && accrual.points.0 > 0 && !worth.by.terms.spendable_after(act.at) {
             worth.nothing_because = Some(WhyNothing::Expired);
             return Ok(worth);
         }
@@ -177,7 +179,7 @@ fn line_fact(line: &super::LineIn) -> LineFact<'_> {
 /// the limits say; what an import brings is over.
 fn held_by(tx: &mut Tx<'_>, context: &Context<'_>, points: i64) -> Result<Vec<i64>, Refused> {
     let Context { act, good, place, before, .. } = *context;
-    if good.is_return || good.imported {
+    if good.is_return || good.imported.is_some() {
         return Ok(Vec::new());
     }
     let card = good.card.as_ref().map(|card| card.0.as_str());

@@ -149,6 +149,19 @@ fn what_a_limit_holds_is_released_or_never_earns() {
 }
 
 #[test]
+fn a_correction_that_comes_late_takes_no_more_than_it_must() {
+    check_with(
+        |counter| counter.publish("accrual", &rules(json!({"expires_after_days": 10}))),
+        "take 1 A milk:2:2000 => points 20 | 20
+         spend A 20 => 0
+         later 11 => expired 0
+         take 1 A milk:2:1900 => points 19, debt 1 | 0 owes 1
+         take 1 A milk:2:2500 => points 25, repaid 1 | 0
+         take 2 A bread:1:1000 => points 0, expired | 0",
+    );
+}
+
+#[test]
 fn odd_returns_are_kept() {
     check(
         "back 1 A 99 milk:1:1000 => points 0, original_unknown | 0

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use membership::CardState;
-use programme::{AccrualReport, ImportReport, Programme, Progress};
+use programme::{AccrualReport, Act, ImportReport, OriginalIn, Programme, Progress, ReceiptIn};
 use retail::WalletId;
 use serde_json::json;
 use store::{Card, DbError, Tx, Wallet};
@@ -12,7 +12,7 @@ use store::{Card, DbError, Tx, Wallet};
 use super::super::fixture::NOW;
 use super::counter::{Counter, add_card, line, receipt, rules};
 use super::journal::{move_all, sums};
-use super::reopened;
+use super::{reopened, today};
 
 struct Silent;
 
@@ -215,6 +215,39 @@ fn returns_take_back() {
          import 12 B milk:1:1200 => earned 1 +12
          holds B => 2",
     );
+}
+
+#[test]
+fn what_a_feed_leaves_out_takes_nothing_away() {
+    for counter in Counter::all() {
+        let name = counter.name();
+        let at = |number: &str, till: &str, minute: u32, pieces: i64, net: i64| ReceiptIn {
+            shop: Some("s1".to_owned()),
+            till: Some(till.to_owned()),
+            at: format!("2026-01-01T12:{minute:02}:31+03:00"),
+            ..receipt(number, Some("AAAA"), vec![line("milk", pieces, net)])
+        };
+        let office = Act::of_job("test", today());
+        let take = |receipt| counter.programme().take_receipt(&office, receipt).unwrap();
+        take(at("1", "t1", 1, 2, 1000));
+        let place = OriginalIn {
+            number: "1".to_owned(),
+            shop: Some("s1".to_owned()),
+            till: Some("t1".to_owned()),
+        };
+        take(ReceiptIn { original: Some(place), ..at("4", "t2", 4, -1, -500) });
+        // A feed knows minutes, and of a return the number of its sale alone.
+        let feed = "1 A milk:2:1000; 4 A milk:-1:-500 till:t2 back:1";
+        assert_eq!(imported(&counter, feed), "earned 0 +0 known 2", "{name}");
+        assert_eq!(counter.holds("AAAA"), (5, 0), "{name}");
+        // Who was erased keeps his points, and his id does not come back.
+        let feed = "1 of:c-AAAA milk:2:1000; 5 of:c-AAAA milk:1:300";
+        assert_eq!(imported(&counter, feed), "earned 1 +3 known 1", "{name}");
+        counter.programme().erase("c-AAAA").unwrap();
+        assert_eq!(imported(&counter, feed), "earned 0 +0 known 2", "{name}");
+        assert_eq!(counter.holds("AAAA"), (8, 0), "{name}");
+        counter.audit();
+    }
 }
 
 #[test]
