@@ -12,15 +12,12 @@ use std::time::{Duration, Instant as Clock};
 
 use ledger::{AccountId, Unit};
 use membership::{CardKind, CardState};
-use programme::{
-    Act, Bounds, Door, NewKey, NewNetwork, NewShop, Programme, Refused, Role, RulesKind, Scheme,
-    Scope, now,
-};
+use programme::{Act, Bounds, Door, NewKey, Programme, Refused, Role, RulesKind, Scope, now};
 use retail::{CardId, CustomerId, Day, Instant, TillId, WalletId};
 use serde_json::Value;
 use store::{Card, Wallet};
 
-use serving::{Connection, Server, get, post};
+use serving::{Connection, Server, get, make_shop, post};
 
 /// Customers with cards: those of the lake, and every tenth one who never bought before.
 const CARDS: u64 = 2_000;
@@ -177,28 +174,7 @@ fn seed(dir: &Path, customers: u64) -> (String, String) {
     let at = now();
     let act = Act::of_job("bench", at);
     let text = |text: &str| text.to_owned();
-    let network = NewNetwork {
-        id: text("n"),
-        name_en: text("Network"),
-        name_ru: text("Сеть"),
-        scheme: Scheme::Plain,
-    };
-    programme.add_network(&act, network).unwrap();
-    let shop = NewShop {
-        id: text("fresh"),
-        network: text("n"),
-        name_en: text("Shop"),
-        name_ru: text("Магазин"),
-        time_zone: text("UTC"),
-    };
-    programme.add_shop(&act, shop).unwrap();
-    programme.add_till(&act, "fresh", "1").unwrap();
-    let rules = serde_json::json!({
-        "rounding": "down", "points_scale": 10_000, "activates_after_days": 0,
-        "expires_after_days": 365,
-        "rows": [{ "network": null, "category": null, "level": null, "rate": 100 }],
-    });
-    programme.publish_rules(&act, RulesKind::Accrual, None, &rules).unwrap();
+    make_shop(&programme, &act, "fresh");
     programme
         .publish_rules(&act, RulesKind::Limits, None, &serde_json::json!({"rows": []}))
         .unwrap();

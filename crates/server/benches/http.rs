@@ -13,13 +13,12 @@ use std::time::{Duration, Instant as Clock};
 use ledger::{AccountId, Cause, Chain, ChainId, LotTerms, Transfer, Unit};
 use membership::{CardKind, CardState};
 use programme::{
-    Act, Bounds, Door, NewKey, NewNetwork, NewShop, Programme, Refused, Role, RulesKind, Scheme,
-    Scope, SettingsLanguage, now,
+    Act, Bounds, Door, NewKey, Programme, Refused, Role, Scope, SettingsLanguage, now,
 };
 use retail::{CardId, Instant, TillId, WalletId};
 use store::{Card, Wallet};
 
-use serving::{Connection, Server, get, post};
+use serving::{Connection, Server, get, make_shop, post};
 
 const CARDS: u64 = 500_000;
 /// Cards that wait to be activated.
@@ -71,28 +70,7 @@ fn seed(dir: &Path) -> String {
     let at = now();
     let act = Act::of_job("bench", at);
     let text = |text: &str| text.to_owned();
-    let network = NewNetwork {
-        id: text("n"),
-        name_en: text("Network"),
-        name_ru: text("Сеть"),
-        scheme: Scheme::Plain,
-    };
-    programme.add_network(&act, network).unwrap();
-    let shop = NewShop {
-        id: text("s"),
-        network: text("n"),
-        name_en: text("Shop"),
-        name_ru: text("Магазин"),
-        time_zone: text("Europe/Moscow"),
-    };
-    programme.add_shop(&act, shop).unwrap();
-    programme.add_till(&act, "s", "1").unwrap();
-    let rules = serde_json::json!({
-        "rounding": "down", "points_scale": 10_000, "activates_after_days": 0,
-        "expires_after_days": 365,
-        "rows": [{ "network": null, "category": null, "level": null, "rate": 100 }],
-    });
-    programme.publish_rules(&act, RulesKind::Accrual, None, &rules).unwrap();
+    make_shop(&programme, &act, "s");
     let began = Clock::now();
     for piece in 0..(CARDS + PREPARED) / AT_ONCE {
         let numbers = piece * AT_ONCE..(piece + 1) * AT_ONCE;

@@ -5,6 +5,34 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use programme::{Act, NewNetwork, NewShop, Programme, RulesKind, Scheme};
+
+/// Makes the network `n` with a shop and its till `1`, and rules of accrual.
+pub fn make_shop(programme: &Programme, act: &Act, id: &str) {
+    let network = NewNetwork {
+        id: "n".to_owned(),
+        name_en: "Network".to_owned(),
+        name_ru: "Сеть".to_owned(),
+        scheme: Scheme::Plain,
+    };
+    programme.add_network(act, network).unwrap();
+    let shop = NewShop {
+        id: id.to_owned(),
+        network: "n".to_owned(),
+        name_en: "Shop".to_owned(),
+        name_ru: "Магазин".to_owned(),
+        time_zone: "UTC".to_owned(),
+    };
+    programme.add_shop(act, shop).unwrap();
+    programme.add_till(act, id, "1").unwrap();
+    let rules = serde_json::json!({
+        "rounding": "down", "points_scale": 10_000, "activates_after_days": 0,
+        "expires_after_days": 365,
+        "rows": [{ "network": null, "category": null, "level": null, "rate": 100 }],
+    });
+    programme.publish_rules(act, RulesKind::Accrual, None, &rules).unwrap();
+}
+
 pub struct Server {
     pub child: Child,
     pub address: SocketAddr,
