@@ -1,0 +1,48 @@
+//! Discount rules and their combination: a basket, what is known about it, and a ruleset become a quote in
+//! which every kopeck has its reason.
+//!
+//! It owns the language of rules, the way they are combined, the arithmetic of splitting amounts, and the
+//! proof. It looks nothing up: no catalogue, no portrait, no clock, no ledger; whoever calls gives what is
+//! known ([`Facts`]), and what must not be given twice comes back as claims. It is small enough for a till.
+//!
+//! Start with [`Ruleset`], [`Compiled::new`] and [`Compiled::price`]. The way of a basket through the crate:
+//! `compile.rs` finds the rules that can concern it, `price.rs` gives each its turn, `effect.rs` makes plans of
+//! what comes off, `allocate.rs` splits amounts, `state.rs` keeps what units still cost, `finish.rs` writes the
+//! quote.
+
+mod allocate;
+mod basket;
+mod best;
+mod compile;
+mod condition;
+mod effect;
+mod finish;
+mod goods;
+mod price;
+mod problem;
+mod quote;
+mod reason;
+mod regulated;
+mod ruleset;
+mod settings;
+mod state;
+mod turn;
+mod verify;
+
+pub use basket::{
+    AMOUNT_MAX, Basket, BasketLine, COUPONS_MAX, CardFacts, CouponFacts, CouponStanding, CouponUses,
+    CustomerFacts, Delivery, Facts, LINES_MAX, PersonalPrice, Situation, UNITS_MAX, Withheld,
+};
+pub use compile::Compiled;
+pub use effect::amount_limit;
+pub use finish::POINTS;
+pub use problem::Problem;
+pub use quote::{
+    Adjustment, BestFound, Claimed, CouponOutcome, MISSES_MAX, Miss, Off, Position, Quote,
+    QuotedDelivery, QuotedLine, QuotedMessage, Redeemed, Totals, Trimmed, TrimmedBy, UnitShare,
+};
+pub use reason::{Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What};
+pub use regulated::{PROFILES, profile_rows};
+pub use ruleset::*;
+pub use settings::*;
+pub use verify::{RULES_MAX, problems};

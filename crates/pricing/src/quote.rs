@@ -1,0 +1,246 @@
+//! A priced basket with its proof: what every unit costs, which rule gave what, and why others did not.
+
+use retail::{Claim, Money, Points, Quantity};
+use serde::{Deserialize, Serialize};
+
+use crate::reason::Reason;
+use crate::ruleset::{MessageTo, Text};
+use crate::settings::{Base, Place};
+
+/// A priced basket. It is a pure function of the ruleset, the basket and the facts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Version of the ruleset it was priced by.
+    pub version: i64,
+    /// Amounts of the whole.
+    pub totals: Totals,
+    /// Every line of the basket, in its sequence; then gifts.
+    pub lines: Vec<QuotedLine>,
+    /// Every way of delivery.
+    pub shipping: Vec<QuotedDelivery>,
+    /// Everything that was taken off, in the sequence in which it was.
+    pub adjustments: Vec<Adjustment>,
+    /// Rules that nearly counted, each with its first reason; at most [`MISSES_MAX`].
+    pub misses: Vec<Miss>,
+    /// What became of each coupon that was presented.
+    pub coupons: Vec<CouponOutcome>,
+    /// Points that are spent, and what they pay.
+    pub redemption: Option<Redeemed>,
+    /// What must not be given twice: for the ledger to hold.
+    pub claims: Vec<Claimed>,
+    /// Texts for people.
+    pub messages: Vec<QuotedMessage>,
+    /// With the best combination for the receipt: how it was found.
+    pub best: Option<BestFound>,
+}
+
+/// Rules a quote explains without being asked, at most.
+pub const MISSES_MAX: usize = 20;
+
+/// Amounts of a whole quote, minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Goods as on the shelf, gifts included.
+    pub goods: Money,
+    /// What rules took off goods.
+    pub discount: Money,
+    /// What points took off goods, where they stand as a discount.
+    pub points_discount: Money,
+    /// Delivery before discounts.
+    pub shipping: Money,
+    /// What rules took off delivery.
+    pub shipping_discount: Money,
+    /// VAT contained in goods.
+    pub vat: Money,
+    /// Goods and delivery after all discounts.
+    pub total: Money,
+    /// Of it, what points pay as a payment.
+    pub paid_with_points: Money,
+    /// The rest.
+    pub to_pay: Money,
+    /// Points that rules of this set give, smallest units; those of the programme's accrual come beside.
+    pub points: Points,
+}
+
+/// A line with its final price.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotedLine {
+    /// As in the basket; of a gift `gift:` and the rule.
+    pub id: String,
+    /// What.
+    pub product: String,
+    /// How much.
+    pub quantity: Quantity,
+    /// Of one unit, on the shelf.
+    pub price: Money,
+    /// On the shelf.
+    pub amount: Money,
+    /// Taken off by rules.
+    pub discount: Money,
+    /// Taken off by points.
+    pub points_discount: Money,
+    /// To pay for it.
+    pub total: Money,
+    /// VAT contained in it.
+    pub vat: Money,
+    /// What a fiscal receipt prints: so much for so much a unit, which multiply exactly; of measured goods
+    /// the amount alone is exact.
+    pub positions: Vec<Position>,
+    /// Points that rules of this set give for it, smallest units.
+    pub points: Points,
+    /// How many times what the programme's accrual gives for it counts, hundredths of a per cent.
+    pub points_multiplier_bps: i64,
+    /// Whether it earns points at all, and whether points may pay for it.
+    pub points_allowed: bool,
+    /// The rule that put it in.
+    pub gift_of: Option<String>,
+}
+
+/// Equal units of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Position {
+    pub quantity: Quantity,
+    /// Of one unit; of measured goods rounded.
+    pub price: Money,
+    pub amount: Money,
+}
+
+/// A way of delivery with its final price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct QuotedDelivery {
+    pub id: String,
+    pub price: Money,
+    pub discount: Money,
+    pub total: Money,
+}
+
+/// What one effect of one rule took off one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// Which rule; `points` where points did.
+    pub rule: String,
+    /// Which of its effects.
+    pub effect: String,
+    /// Off which line, or which delivery.
+    pub off: Off,
+    /// The amount it was computed from, minor units.
+    pub base: Money,
+    /// Which amount that is.
+    pub base_of: Base,
+    /// Where it was rounded.
+    pub rounding: Place,
+    /// What was taken off.
+    pub amount: Money,
+    /// Of it, what a supplier pays.
+    pub supplier_pays: Money,
+    /// Who that is.
+    pub supplier: Option<String>,
+    /// By units, counted from 0 in the line's own sequence.
+    pub units: Vec<UnitShare>,
+    /// What it would have been, where something kept it smaller.
+    pub trimmed: Option<Trimmed>,
+}
+
+/// A line or a delivery, by its place in the quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Off {
+    /// A line.
+    Line(u32),
+    /// A delivery.
+    Shipping(u32),
+}
+
+/// Units that were given the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitShare {
+    /// The first of them.
+    pub first: u32,
+    /// How many.
+    pub count: u32,
+    /// Off each, minor units.
+    pub each: Money,
+}
+
+/// Why an adjustment is smaller than its rule says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trimmed {
+    /// What kept it smaller.
+    pub by: TrimmedBy,
+    /// By how much.
+    pub amount: Money,
+}
+
+/// What may keep a discount smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrimmedBy {
+    /// The lowest price of a unit.
+    Floor,
+    /// A cap of the rule or the ruleset.
+    Cap,
+    /// A budget.
+    Budget,
+}
+
+/// A rule that concerns this basket and gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Miss {
+    pub rule: String,
+    /// The first reason.
+    pub reason: Reason,
+}
+
+/// What became of a coupon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CouponOutcome {
+    /// As it was presented.
+    pub code: String,
+    /// Rules that gave something for it.
+    pub rules: Vec<String>,
+    /// Why it gave nothing.
+    pub reason: Option<Reason>,
+}
+
+/// Points that are spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// How many, smallest units.
+    pub points: Points,
+    /// What they pay.
+    pub amount: Money,
+    /// How many were asked for beyond that.
+    pub refused: Points,
+}
+
+/// A claim on the ledger, and what is lost where it is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claimed {
+    /// What is claimed.
+    pub claim: Claim,
+    /// For which rule; nothing for points.
+    pub rule: Option<String>,
+    /// Of which coupon.
+    pub coupon: Option<String>,
+}
+
+/// A text for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct QuotedMessage {
+    pub rule: String,
+    pub to: MessageTo,
+    pub text: Text,
+}
+
+/// How the best combination was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BestFound {
+    /// Combinations that were priced.
+    pub priced: u32,
+    /// Whether all that could be better were: false where the bound was hit, and something better may exist.
+    pub proven: bool,
+}

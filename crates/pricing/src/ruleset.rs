@@ -1,0 +1,804 @@
+//! Rules as a person writes them: what is given, to whom, where, when, for which goods, and who pays.
+//!
+//! A ruleset is data: JSON whose schema is [`schema`]. Amounts are minor units of its one currency, shares
+//! are hundredths of a per cent (`_bps`), quantities thousandths of a unit. A field that is not named here is
+//! refused, never passed over.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{DateTime, Time};
+use retail::Money;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::settings::{Base, Free, Place, Repeat, Settings};
+
+/// All rules that count together, in one version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ruleset {
+    /// The one currency, as ISO 4217 names it: `RUB`.
+    pub currency: String,
+    /// Which goods the law keeps from discounts. Nobody is asked later: the retailer says it here.
+    pub regulated: Regulated,
+    /// How the engine does what others do differently.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Segments that rules ask for: a name, and its expression in the audience language. The engine only
+    /// asks whether the customer's facts name the segment.
+    #[serde(default)]
+    pub segments: BTreeMap<String, String>,
+    /// Groups of rules, in the sequence in which they are priced. Rules without a group come first.
+    #[serde(default)]
+    pub groups: Vec<Group>,
+    /// What all rules together may give at most.
+    #[serde(default)]
+    pub caps: Caps,
+    /// Goods that no rule makes cheaper, beside the regulated ones.
+    #[serde(default)]
+    pub not_discounted: Option<Goods>,
+    /// How points pay; they do not, where this is absent.
+    #[serde(default)]
+    pub redemption: Option<Redemption>,
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
+
+/// Goods that the law regulates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Regulated {
+    /// Rows that come with the program for a country: `ru`, or `none`.
+    pub profile: String,
+    /// That the retailer has looked at the rows and answers for them. Without it nothing is published.
+    pub confirmed: bool,
+    /// More rows, or others under the same mark.
+    #[serde(default)]
+    pub rows: Vec<RegulatedRow>,
+}
+
+/// What is not allowed for goods with a mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegulatedRow {
+    /// The mark of a product in the catalogue: `tobacco`.
+    pub mark: String,
+    /// Whether a rule may make it cheaper.
+    #[serde(default)]
+    pub discount: bool,
+    /// Whether it earns points, and whether points pay for it.
+    #[serde(default)]
+    pub points: bool,
+    /// Whether it may be given as a gift, or be what a gift is given for.
+    #[serde(default)]
+    pub gift: bool,
+    /// Whether it has a lowest price by law: where the basket does not tell it, nothing is taken off.
+    #[serde(default)]
+    pub minimum_price: bool,
+}
+
+/// What all rules together may give at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Caps {
+    /// Of the price of a unit, as on the shelf.
+    #[serde(default)]
+    pub unit_discount_bps_max: Option<i64>,
+    /// Of the amount of the whole receipt, as on the shelf.
+    #[serde(default)]
+    pub receipt_discount_bps_max: Option<i64>,
+}
+
+/// How points pay for a basket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Redemption {
+    /// Smallest units of points that pay for one minor unit of money: 1 where a point of 100 parts is a
+    /// rouble of 100 kopecks.
+    pub points_per_minor: i64,
+    /// Share of what is left to pay that points may pay at most.
+    pub receipt_bps_max: i64,
+    /// Share of each line that points may pay at most; nothing is all of it.
+    #[serde(default)]
+    pub line_bps_max: Option<i64>,
+    /// The least that may be spent at once, smallest units.
+    #[serde(default)]
+    pub points_min: i64,
+    /// Goods that points pay for; nothing is all goods.
+    #[serde(default)]
+    pub on: Goods,
+    /// Whether they stand in the receipt as a discount by line, or as a payment.
+    pub shown: RedemptionShown,
+}
+
+/// How spent points stand in a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RedemptionShown {
+    /// Each line becomes cheaper.
+    Discount,
+    /// Prices stay; a payment stands beside.
+    Payment,
+}
+
+/// Rules of which the same basket, or the same line, gets one only; or a lane of rules that are priced
+/// after others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// By which rules name it.
+    pub id: String,
+    /// Which of its rules count.
+    pub mode: GroupMode,
+    /// Of what each rule is one: of a line, or of the receipt.
+    #[serde(default)]
+    pub of: GroupOf,
+}
+
+/// Which rules of a group count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupMode {
+    /// All of them.
+    All,
+    /// The first by priority that gives anything.
+    First,
+    /// The one that gives the customer most; of equals the first by priority.
+    Best,
+}
+
+/// Where the rules of a group meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupOf {
+    /// One rule for the whole receipt.
+    #[default]
+    Receipt,
+    /// One rule a line; only rules that price a line by itself may be in it.
+    Line,
+}
+
+/// What a rule gives, when, and at whose cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name in proofs, claims and reports; never used again for another rule.
+    pub id: String,
+    /// What people read.
+    pub name: Text,
+    /// Higher comes first; of equals the smaller id.
+    #[serde(default)]
+    pub priority: i64,
+    /// The group it is in.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Where it gives anything, nothing else does.
+    #[serde(default)]
+    pub exclusive: bool,
+    /// Sets it may be stacked in: two rules that both name sets go together only where they share one.
+    #[serde(default)]
+    pub stacks: Vec<String>,
+    /// Where it counts; what is not named is everywhere.
+    #[serde(default)]
+    pub scope: Scope,
+    /// When it counts, by the shop's own clock.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// What must hold.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// What it gives.
+    pub then: Vec<Effect>,
+    /// How much it gives at most.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Who pays for it.
+    #[serde(default)]
+    pub payer: Payer,
+}
+
+/// A text for people, in the languages of the house.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// In Russian.
+    #[serde(default)]
+    pub ru: String,
+    /// In English.
+    #[serde(default)]
+    pub en: String,
+}
+
+/// Where a rule counts. An empty list is everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct Scope {
+    pub networks: Vec<String>,
+    pub shops: Vec<String>,
+    /// `shop`, `online`, or another.
+    pub channels: Vec<String>,
+}
+
+/// When a rule counts, by the shop's own clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Schedule {
+    /// From this moment on.
+    pub from: Option<DateTime>,
+    /// Before this moment.
+    pub until: Option<DateTime>,
+    /// 1 is Monday, 7 is Sunday; none is every day.
+    pub weekdays: Vec<u8>,
+    /// Parts of a day; none is all of it.
+    pub hours: Vec<Hours>,
+    /// Around the customer's birthday.
+    pub birthday: Option<Birthday>,
+}
+
+/// A part of a day. One that ends before it begins goes over midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// From this minute on: `09:00:00`.
+    pub from: Time,
+    /// Before this one.
+    pub until: Time,
+}
+
+/// Days around a birthday, itself included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Birthday {
+    pub days_before: u16,
+    pub days_after: u16,
+}
+
+/// Which goods: every list that is not empty must name the line's own, and every mark that is set must hold.
+/// Nothing named is all goods.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Goods {
+    /// Codes of products.
+    pub products: Vec<String>,
+    /// Nodes of the category tree, with all that is below.
+    pub categories: Vec<String>,
+    /// Brands.
+    pub brands: Vec<String>,
+    /// Suppliers.
+    pub suppliers: Vec<String>,
+    /// Marks of the catalogue, any of them.
+    pub marks: Vec<String>,
+    /// In a category that the customer has chosen as a favourite of the month.
+    pub favourite: bool,
+    /// On the shelf dearer than at a competitor.
+    pub above_competitor: bool,
+    /// Whether the shelf's own price is marked down; nothing does not mind.
+    pub marked_down: Option<bool>,
+    /// Price of a unit on the shelf.
+    pub price: Range,
+    /// But not these.
+    pub except: Option<Box<Goods>>,
+}
+
+/// From, and up to; both count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct Range {
+    pub min: Option<i64>,
+    pub max: Option<i64>,
+}
+
+/// What must hold for a rule to count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// All of these.
+    All(Vec<Condition>),
+    /// One of these at least.
+    Any(Vec<Condition>),
+    /// Not this.
+    Not(Box<Condition>),
+    /// The receipt as a whole.
+    Receipt(Measure),
+    /// Some goods within it.
+    Goods(GoodsMeasure),
+    /// The customer is in a segment of the ruleset.
+    Segment(String),
+    /// The customer is one of these.
+    Customer(Vec<String>),
+    /// Whether a card was shown.
+    Card(bool),
+    /// The customer has one of these levels.
+    Level(Vec<String>),
+    /// The card is of one of these types.
+    CardType(Vec<String>),
+    /// The card stands in one of these states.
+    CardState(Vec<String>),
+    /// Which purchase of the customer this is.
+    Purchase(Purchase),
+    /// How it is paid.
+    Payment(Vec<String>),
+    /// A coupon of this series was presented and is good.
+    Coupon(String),
+    /// One of these rules has given something before.
+    Applied(Vec<String>),
+}
+
+/// How large a receipt is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Measure {
+    /// Minor units.
+    pub amount: Range,
+    /// Thousandths of a unit.
+    pub quantity: Range,
+    /// Lines.
+    pub lines: Range,
+    /// Whether discounts given so far count; the ruleset's own setting where nothing is said.
+    pub base: Option<Base>,
+}
+
+/// How much of some goods a basket has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GoodsMeasure {
+    /// Which goods.
+    pub goods: Goods,
+    /// Minor units.
+    pub amount: Range,
+    /// Thousandths of a unit.
+    pub quantity: Range,
+    /// Whether one line alone must have it.
+    pub in_one_line: bool,
+    /// Whether discounts given so far count; the ruleset's own setting where nothing is said.
+    pub base: Option<Base>,
+}
+
+/// Which purchase: the first is 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Purchase {
+    /// Its number.
+    pub number: Range,
+    /// Every so many.
+    pub every: Option<u32>,
+}
+
+/// What a rule gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// A share of the price.
+    Percent(Percent),
+    /// An amount off.
+    Fixed(Fixed),
+    /// A unit costs this, where it would cost more.
+    FixedPrice(FixedPrice),
+    /// A unit costs what a competitor asks, where it would cost more.
+    CompetitorPrice(On),
+    /// A unit costs what the customer was promised, where it would cost more.
+    PersonalPrice(On),
+    /// Who buys some goods gets others, or more of them, cheaper or free.
+    BuyGet(BuyGet),
+    /// The cheapest of so many units is cheaper or free.
+    Cheapest(Cheapest),
+    /// Some goods together cost this.
+    Bundle(Bundle),
+    /// The more is bought, the more is given.
+    Tiers(Tiers),
+    /// A product that is put into the basket and costs nothing.
+    Gift(Gift),
+    /// Points.
+    Points(PointsGiven),
+    /// Delivery becomes cheaper.
+    Shipping(Shipping),
+    /// A text for the cashier or the receipt.
+    Message(Message),
+}
+
+/// A share of the price off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Percent {
+    /// Hundredths of a per cent, 1 to 10 000.
+    pub discount_bps: i64,
+    /// Off which goods.
+    #[serde(default)]
+    pub on: Goods,
+    /// Of how many units of each line at most.
+    #[serde(default)]
+    pub units_max: Option<u32>,
+    /// Of which price; the ruleset's own setting where nothing is said.
+    #[serde(default)]
+    pub base: Option<Base>,
+    /// Where it is rounded; the ruleset's own setting where nothing is said.
+    #[serde(default)]
+    pub rounding: Option<Place>,
+}
+
+/// An amount off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fixed {
+    /// Minor units, more than 0.
+    #[schemars(with = "i64")]
+    pub amount: Money,
+    /// For each unit, for each line, or once for all of it together.
+    pub per: Per,
+    /// Off which goods.
+    #[serde(default)]
+    pub on: Goods,
+    /// Of how many units of each line at most.
+    #[serde(default)]
+    pub units_max: Option<u32>,
+    /// Whether delivery bears its part; with `receipt` only.
+    #[serde(default)]
+    pub with_shipping: bool,
+}
+
+/// How often an amount is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// For each unit, or for each line, as the ruleset's own setting says.
+    Each,
+    /// For each unit.
+    Unit,
+    /// For each line.
+    Line,
+    /// Once, spread over the goods by what they cost.
+    Receipt,
+}
+
+/// A unit costs this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FixedPrice {
+    /// Minor units a unit.
+    #[schemars(with = "i64")]
+    pub price: Money,
+    /// Which goods.
+    #[serde(default)]
+    pub on: Goods,
+    /// How many units of each line at most.
+    #[serde(default)]
+    pub units_max: Option<u32>,
+}
+
+/// Which goods, and how many of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct On {
+    /// Which goods.
+    pub on: Goods,
+    /// How many units of each line at most.
+    pub units_max: Option<u32>,
+}
+
+/// Who buys so many of some goods gets so many of others cheaper. A unit counts once: what was bought for
+/// one gift is not bought for another, nor given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BuyGet {
+    /// What must be bought.
+    pub buy: Goods,
+    /// How many units of it.
+    pub buy_units: u32,
+    /// What is given.
+    pub get: Goods,
+    /// How many units of it.
+    pub get_units: u32,
+    /// How much of its price is taken off.
+    #[serde(default = "whole")]
+    pub discount_bps: i64,
+    /// Which units are given; the ruleset's own setting where nothing is said.
+    #[serde(default)]
+    pub free: Option<Free>,
+    /// How often; the ruleset's own setting where nothing is said.
+    #[serde(default)]
+    pub repeat: Option<Repeat>,
+    /// How many units are given at most, however often it repeats.
+    #[serde(default)]
+    pub units_max: Option<u32>,
+}
+
+/// The cheapest of every so many units.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cheapest {
+    /// Of which goods.
+    #[serde(default)]
+    pub on: Goods,
+    /// Of how many units one is given: 3 is three for the price of two, 1 the cheapest of all.
+    pub of_units: u32,
+    /// How much of its price is taken off.
+    #[serde(default = "whole")]
+    pub discount_bps: i64,
+    /// How often; the ruleset's own setting where nothing is said.
+    #[serde(default)]
+    pub repeat: Option<Repeat>,
+}
+
+/// Goods that cost less together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// What belongs to it.
+    pub parts: Vec<BundlePart>,
+    /// What one bundle costs.
+    #[schemars(with = "i64")]
+    pub price: Money,
+    /// How often; the ruleset's own setting where nothing is said.
+    #[serde(default)]
+    pub repeat: Option<Repeat>,
+}
+
+/// A part of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct BundlePart {
+    pub goods: Goods,
+    pub units: u32,
+}
+
+/// The more is bought, the more is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tiers {
+    /// What is measured.
+    pub by: TierBy,
+    /// Of which goods.
+    #[serde(default)]
+    pub of: Goods,
+    /// Each from its own threshold on, rising; the highest reached counts.
+    pub tiers: Vec<Tier>,
+    /// Off which goods it is given.
+    #[serde(default)]
+    pub on: Goods,
+}
+
+/// What tiers measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TierBy {
+    /// Minor units.
+    Amount,
+    /// Thousandths of a unit.
+    Quantity,
+}
+
+/// One step. Either of the two is given, never both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// From how much on.
+    pub from: i64,
+    /// A share off.
+    #[serde(default)]
+    pub discount_bps: Option<i64>,
+    /// An amount off the goods together.
+    #[serde(default)]
+    #[schemars(with = "Option<i64>")]
+    pub amount: Option<Money>,
+}
+
+/// A gift, put into the basket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gift {
+    /// Which product.
+    pub product: String,
+    /// What a unit of it costs on the shelf: it stands in the receipt with this price and a discount of all
+    /// of it.
+    #[schemars(with = "i64")]
+    pub price: Money,
+    /// How many units at a time.
+    #[serde(default = "one")]
+    pub units: u32,
+    /// For which goods; nothing is once for the receipt.
+    #[serde(default)]
+    pub for_goods: Option<Goods>,
+    /// For how many units of them.
+    #[serde(default = "one")]
+    pub for_units: u32,
+    /// How many units at most.
+    #[serde(default)]
+    pub units_max: Option<u32>,
+}
+
+/// Points, beside what the programme's own rules of accrual give.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PointsGiven {
+    /// Points for each minor unit that is paid for some goods.
+    Rate {
+        /// Hundredths of a per cent of the amount: 500 gives 5 points' smallest units for 100 minor units.
+        rate_bps: i64,
+        /// For which goods.
+        #[serde(default)]
+        on: Goods,
+    },
+    /// What is earned on some goods counts so many times.
+    Multiplier {
+        /// Hundredths of a per cent: 20 000 is twice.
+        multiplier_bps: i64,
+        /// For which goods.
+        #[serde(default)]
+        on: Goods,
+    },
+    /// Points for the receipt as a whole.
+    Fixed {
+        /// Smallest units.
+        points: i64,
+    },
+}
+
+/// Delivery becomes cheaper. One of the two is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Shipping {
+    /// A share off; 10 000 is free.
+    pub discount_bps: Option<i64>,
+    /// An amount off, together.
+    #[schemars(with = "Option<i64>")]
+    pub amount: Option<Money>,
+    /// Which ways of delivery; none is all.
+    pub methods: Vec<String>,
+}
+
+/// A text for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Message {
+    pub to: MessageTo,
+    pub text: Text,
+}
+
+/// Who reads a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageTo {
+    /// The cashier, on the till's screen.
+    Till,
+    /// The customer, on the receipt.
+    Receipt,
+}
+
+/// How much a rule gives at most. What a customer or a campaign has had is known to the ledger: the quote
+/// claims it there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Minor units off each line.
+    #[schemars(with = "Option<i64>")]
+    pub line_discount_max: Option<Money>,
+    /// Minor units off the receipt.
+    #[schemars(with = "Option<i64>")]
+    pub receipt_discount_max: Option<Money>,
+    /// How often, and how much, one customer gets it.
+    pub customer: Option<CustomerLimit>,
+    /// From which budget it is paid.
+    pub budget: Option<Budget>,
+}
+
+/// What one customer gets of a rule within a window. Needs a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerLimit {
+    /// Within which time.
+    pub window: Window,
+    /// Receipts.
+    #[serde(default)]
+    pub uses: Option<i64>,
+    /// Minor units.
+    #[serde(default)]
+    #[schemars(with = "Option<i64>")]
+    pub amount: Option<Money>,
+}
+
+/// A time within which a limit counts, by the shop's own calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Window {
+    Day,
+    /// From Monday on.
+    Week,
+    Month,
+    Ever,
+}
+
+/// A budget of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Whose.
+    pub campaign: String,
+    /// What it counts.
+    pub counts: BudgetCounts,
+    /// How much there is of it: minor units, or receipts.
+    pub amount: i64,
+}
+
+/// What a budget counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetCounts {
+    /// What the rule gives, minor units.
+    Discount,
+    /// Receipts.
+    Uses,
+}
+
+/// Who pays for what a rule gives: the retailer, but for a supplier's share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Payer {
+    /// Who pays a part.
+    pub supplier: Option<String>,
+    /// Which part.
+    pub supplier_bps: i64,
+}
+
+fn whole() -> i64 {
+    10_000
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// The JSON Schema (draft 2020-12) of a ruleset.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Ruleset).to_value()
+}
+
+impl Goods {
+    /// Whether it names nothing, and so is all goods.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Range {
+    /// Whether a value is within.
+    #[must_use]
+    pub fn contains(&self, value: i64) -> bool {
+        self.min.is_none_or(|min| min <= value) && self.max.is_none_or(|max| value <= max)
+    }
+
+    /// Whether it says anything.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.min.is_none() && self.max.is_none()
+    }
+}
+
+impl Effect {
+    /// Its name in the rules, and in proofs.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Percent(_) => "percent",
+            Self::Fixed(_) => "fixed",
+            Self::FixedPrice(_) => "fixed_price",
+            Self::CompetitorPrice(_) => "competitor_price",
+            Self::PersonalPrice(_) => "personal_price",
+            Self::BuyGet(_) => "buy_get",
+            Self::Cheapest(_) => "cheapest",
+            Self::Bundle(_) => "bundle",
+            Self::Tiers(_) => "tiers",
+            Self::Gift(_) => "gift",
+            Self::Points(_) => "points",
+            Self::Shipping(_) => "shipping",
+            Self::Message(_) => "message",
+        }
+    }
+}
