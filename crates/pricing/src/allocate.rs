@@ -1,6 +1,17 @@
 //! Splitting an amount: parts add up to the whole, to the last minor unit.
 
-use crate::settings::{FloorOverflow, Remainder, ZeroWeights};
+use crate::settings::{FloorOverflow, Remainder, Settings, ZeroWeights};
+
+/// Splits an amount, of any sign, by weights, as a ruleset's settings say: the parts add up to it, unless
+/// nobody weighs anything.
+#[must_use]
+pub fn split(amount: i64, weights: &[i64], settings: &Settings) -> Vec<i64> {
+    let mut shares: Vec<Share> =
+        weights.iter().map(|&weight| Share::new(weight, i64::MAX)).collect();
+    let sign = amount.signum();
+    allocate(amount.saturating_abs(), &mut shares, Split::of(settings));
+    shares.into_iter().map(|share| sign * share.part).collect()
+}
 
 /// How an amount is split.
 #[derive(Clone, Copy, Debug)]
@@ -8,6 +19,16 @@ pub(crate) struct Split {
     pub remainder: Remainder,
     pub zero_weights: ZeroWeights,
     pub overflow: FloorOverflow,
+}
+
+impl Split {
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            remainder: settings.remainder,
+            zero_weights: settings.zero_weights,
+            overflow: settings.floor_overflow,
+        }
+    }
 }
 
 /// Who takes part: a weight, and how much fits.
@@ -109,7 +130,11 @@ fn apportion(
             let step = missing.signum();
             let mut left = missing.abs();
             for (at, share) in shares.iter_mut().enumerate() {
-                if left > 0 && takes_part(at) && (even || share.weight > 0) && share.part + step >= 0 {
+                if left > 0
+                    && takes_part(at)
+                    && (even || share.weight > 0)
+                    && share.part + step >= 0
+                {
                     share.part += step;
                     left -= 1;
                 }
@@ -144,16 +169,9 @@ pub(crate) fn share_of(amount: i64, bps: i64) -> i64 {
 mod tests {
     use super::*;
 
-    /// `remainder; amount: weights (room) … = parts`
     fn check(remainder: Remainder, amount: i64, weights: &[i64], parts: &[i64]) {
-        let split = Split {
-            remainder,
-            zero_weights: ZeroWeights::Nothing,
-            overflow: FloorOverflow::Redistribute,
-        };
-        let mut shares: Vec<Share> = weights.iter().map(|&w| Share::new(w, i64::MAX / 4096)).collect();
-        allocate(amount, &mut shares, split);
-        let found: Vec<i64> = shares.iter().map(|share| share.part).collect();
+        let settings = Settings { remainder, ..Settings::default() };
+        let found = split(amount, weights, &settings);
         assert_eq!(found, parts, "{remainder:?} {amount} over {weights:?}");
     }
 
@@ -166,5 +184,7 @@ mod tests {
         check(Remainder::Largest, 7, &[0, 0], &[0, 0]);
         check(Remainder::First, 5, &[3], &[5]);
         check(Remainder::Last, 0, &[3, 4], &[0, 0]);
+        check(Remainder::Largest, -100, &[1, 1, 1], &[-34, -33, -33]);
+        check(Remainder::Largest, i64::MAX, &[1, 1], &[i64::MAX / 2 + 1, i64::MAX / 2]);
     }
 }

@@ -218,6 +218,8 @@ pub struct CouponUses {
     pub cancelled: u32,
     /// How many one customer may make; nothing is any number.
     pub customer_max: Option<u32>,
+    /// Whether a cancelled purchase gives the use back; the ruleset's own setting where nothing is said.
+    pub reusable_after_cancel: Option<bool>,
 }
 
 /// Whether a coupon is good here and now.

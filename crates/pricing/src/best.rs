@@ -84,7 +84,11 @@ impl<'a> Search<'a> {
             let group = turn.compiled.groups[turn.compiled.rules[rank as usize].group as usize];
             if group.of == GroupOf::Line {
                 let lines = bounds.into_iter().filter_map(|(line, bound)| Some((line?, bound)));
-                nodes.extend(lines.map(|(line, bound)| Node { candidate, line: Some(line), bound }));
+                nodes.extend(lines.map(|(line, bound)| Node {
+                    candidate,
+                    line: Some(line),
+                    bound,
+                }));
             } else {
                 let bound = bounds.iter().map(|(_, bound)| bound).sum();
                 nodes.push(Node { candidate, line: None, bound });
@@ -188,11 +192,8 @@ impl<'a> Search<'a> {
         }
         self.priced += 1;
         let lines = self.turn.lines.len();
-        let mut choice: Vec<Allowed> = self
-            .free
-            .iter()
-            .map(|&free| if free { Allowed::All } else { Allowed::None })
-            .collect();
+        let mut choice: Vec<Allowed> =
+            self.free.iter().map(|&free| if free { Allowed::All } else { Allowed::None }).collect();
         for (node, _) in self.nodes.iter().zip(&self.taken).filter(|(_, taken)| **taken) {
             match (node.line, &mut choice[node.candidate]) {
                 (None, allowed) => *allowed = Allowed::All,
@@ -215,11 +216,12 @@ impl<'a> Search<'a> {
 }
 
 fn gifts_given(turn: &Turn<'_>, state: &State) -> i64 {
-    let worth = |gift: &crate::state::GiftState| {
-        match &turn.compiled.rules[gift.rank as usize].source.then[gift.effect as usize] {
-            Effect::Gift(given) => given.price.0.saturating_mul(i64::from(gift.units)),
-            _ => 0,
-        }
+    let worth = |gift: &crate::state::GiftState| match &turn.compiled.rules[gift.rank as usize]
+        .source
+        .then[gift.effect as usize]
+    {
+        Effect::Gift(given) => given.price.0.saturating_mul(i64::from(gift.units)),
+        _ => 0,
     };
     state.gifts.iter().map(worth).sum()
 }
@@ -292,11 +294,9 @@ fn is_steady(turn: &Turn<'_>, rank: u32) -> bool {
     let settings = &turn.compiled.ruleset.settings;
     let spreads = |effect: &Effect| match effect {
         // What is spread by weights moves from line to line when weights change; of the receipt it stays.
-        Effect::Tiers(tiers) => {
-            tiers.tiers.windows(2).all(|pair| {
-                pair[0].discount_bps <= pair[1].discount_bps && pair[0].amount <= pair[1].amount
-            })
-        }
+        Effect::Tiers(tiers) => tiers.tiers.windows(2).all(|pair| {
+            pair[0].discount_bps <= pair[1].discount_bps && pair[0].amount <= pair[1].amount
+        }),
         Effect::BuyGet(get) => get.buy == get.get,
         Effect::Percent(percent) => {
             percent.base.unwrap_or(settings.percent_base) != Base::RemainingOfLine

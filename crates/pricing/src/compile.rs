@@ -9,7 +9,7 @@ use crate::goods::{Meant, NONE, Sight, Symbols};
 use crate::problem::Problem;
 use crate::regulated::regulated;
 use crate::ruleset::{
-    Condition, Effect, GroupMode, GroupOf, GoodsMeasure, Measure, Purchase, Range, RegulatedRow,
+    Condition, Effect, GoodsMeasure, GroupMode, GroupOf, Measure, Purchase, Range, RegulatedRow,
     Rule, Ruleset,
 };
 use crate::settings::Base;
@@ -141,7 +141,8 @@ impl Compiled {
             .collect();
         let index = Index::of(&rules, &mut symbols);
         let none = CompiledGroup { mode: GroupMode::All, of: GroupOf::Receipt };
-        let named = ruleset.groups.iter().map(|group| CompiledGroup { mode: group.mode, of: group.of });
+        let named =
+            ruleset.groups.iter().map(|group| CompiledGroup { mode: group.mode, of: group.of });
         let mut meant = |goods| Meant::new(goods, &mut symbols);
         Ok(Self {
             version,
@@ -321,7 +322,8 @@ impl Targets {
             Effect::BuyGet(get) => (meant(&get.get), vec![meant(&get.buy)]),
             Effect::Cheapest(cheapest) => (meant(&cheapest.on), Vec::new()),
             Effect::Bundle(bundle) => {
-                let parts: Vec<Meant> = bundle.parts.iter().map(|part| meant(&part.goods)).collect();
+                let parts: Vec<Meant> =
+                    bundle.parts.iter().map(|part| meant(&part.goods)).collect();
                 let first = bundle.parts.first().map_or(&all, |part| &part.goods);
                 (meant(first), parts)
             }
@@ -373,9 +375,8 @@ impl Wanted {
 
     /// What must be there for this to hold, as keys of the index.
     fn required(&self, symbols: &mut Symbols, found: &mut Vec<(Key, Vec<u32>)>) {
-        let mut numbers = |names: &[String]| -> Vec<u32> {
-            names.iter().map(|name| symbols.add(name)).collect()
-        };
+        let mut numbers =
+            |names: &[String]| -> Vec<u32> { names.iter().map(|name| symbols.add(name)).collect() };
         match self {
             Self::All(parts) => parts.iter().for_each(|part| part.required(symbols, found)),
             Self::Segment(segment) => {

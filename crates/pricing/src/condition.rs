@@ -255,17 +255,13 @@ pub(crate) fn coupon(series: &str, turn: &Turn<'_>) -> Result<usize, Reason> {
 }
 
 /// Why a coupon is not good by itself.
-pub(crate) fn why_not(
-    coupon: &crate::basket::CouponFacts,
-    compiled: &Compiled,
-) -> Option<Reason> {
+pub(crate) fn why_not(coupon: &crate::basket::CouponFacts, compiled: &Compiled) -> Option<Reason> {
     if coupon.standing != CouponStanding::Good {
         return Some(Reason::Coupon { standing: coupon.standing });
     }
-    let cancelled = match compiled.ruleset.settings.coupon_after_cancel {
-        CouponAfterCancel::Reusable => 0,
-        CouponAfterCancel::Used => coupon.uses.cancelled,
-    };
+    let setting = compiled.ruleset.settings.coupon_after_cancel == CouponAfterCancel::Reusable;
+    let reusable = coupon.uses.reusable_after_cancel.unwrap_or(setting);
+    let cancelled = if reusable { 0 } else { coupon.uses.cancelled };
     let actual = coupon.uses.standing + cancelled;
     let required = coupon.uses.customer_max?;
     (actual >= required).then_some(Reason::CouponLimit { required, actual })

@@ -107,7 +107,9 @@ impl Giving<'_> {
             Effect::Tiers(tiers) => self.tiers(state, number, targets, tiers),
             Effect::Gift(gift) => self.gift(state, number, targets, gift),
             Effect::Points(given) => {
-                if given.on().is_some() && self.meant(&targets.on, |at| self.turn.fixtures[at].points).is_empty() {
+                if given.on().is_some()
+                    && self.meant(&targets.on, |at| self.turn.fixtures[at].points).is_empty()
+                {
                     return Err(Reason::NoGoods);
                 }
                 state.later.push((self.rank, number));
@@ -146,12 +148,7 @@ impl Giving<'_> {
         }
     }
 
-    fn percent(
-        &self,
-        state: &State,
-        targets: &Targets,
-        percent: &Percent,
-    ) -> Result<Plan, Reason> {
+    fn percent(&self, state: &State, targets: &Targets, percent: &Percent) -> Result<Plan, Reason> {
         let settings = &self.turn.compiled.ruleset.settings;
         let lines = self.discounted(&targets.on)?;
         let base_of = percent.base.unwrap_or(settings.percent_base);
@@ -332,14 +329,7 @@ impl Giving<'_> {
     }
 
     /// Spreads an amount over the first units of one line.
-    fn spread_line(
-        &self,
-        state: &State,
-        line: u32,
-        amount: i64,
-        units_max: u32,
-        plan: &mut Plan,
-    ) {
+    fn spread_line(&self, state: &State, line: u32, amount: i64, units_max: u32, plan: &mut Plan) {
         let (fixture, own) = (&self.turn.fixtures[line as usize], &state.lines[line as usize]);
         let (now, room) = own.of_first(units_max, fixture.floor);
         let part = amount.min(room);
@@ -349,14 +339,7 @@ impl Giving<'_> {
     }
 
     /// Spreads an amount over lines by what they cost.
-    fn spread(
-        &self,
-        state: &State,
-        lines: &[u32],
-        amount: i64,
-        units_max: u32,
-        plan: &mut Plan,
-    ) {
+    fn spread(&self, state: &State, lines: &[u32], amount: i64, units_max: u32, plan: &mut Plan) {
         let vat = self.turn.compiled.ruleset.settings.vat;
         let mut shares = Vec::with_capacity(lines.len());
         let mut all = 0;
@@ -429,12 +412,7 @@ impl Giving<'_> {
         given
     }
 
-    fn shipping(
-        &self,
-        state: &mut State,
-        number: u32,
-        shipping: &Shipping,
-    ) -> Result<i64, Reason> {
+    fn shipping(&self, state: &mut State, number: u32, shipping: &Shipping) -> Result<i64, Reason> {
         let named = |id: &String| shipping.methods.is_empty() || shipping.methods.contains(id);
         let deliveries: Vec<usize> = (0..state.shipping.len())
             .filter(|&at| named(&self.turn.basket.shipping[at].id))

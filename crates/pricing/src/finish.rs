@@ -12,9 +12,7 @@ use crate::quote::{
     QuotedMessage, Redeemed, Totals,
 };
 use crate::reason::Reason;
-use crate::ruleset::{
-    BudgetCounts, Effect, PointsGiven, Redemption, RedemptionShown, Window,
-};
+use crate::ruleset::{BudgetCounts, Effect, PointsGiven, Redemption, RedemptionShown, Window};
 use crate::settings::{Base, Place, Vat};
 use crate::state::{Draft, State};
 use crate::turn::Turn;
@@ -40,10 +38,8 @@ pub(crate) fn finish(turn: &Turn<'_>, settled: Settled) -> Quote {
     quote.claims = claims(turn, &state, &quote);
     quote.coupons = coupons(turn, &state, &misses);
     quote.messages = messages(turn, &state);
-    quote.misses = misses
-        .into_iter()
-        .map(|(rank, reason)| Miss { rule: id(turn, rank), reason })
-        .collect();
+    quote.misses =
+        misses.into_iter().map(|(rank, reason)| Miss { rule: id(turn, rank), reason }).collect();
     gift_adjustments(turn, &state, &mut quote);
     quote.adjustments.splice(0..0, state.drafts.into_iter().map(|draft| adjustment(turn, draft)));
     quote
@@ -102,7 +98,8 @@ fn payable(turn: &Turn<'_>, state: &State, terms: &Redemption) -> Vec<(u32, i64)
             RedemptionShown::Payment => 0,
         };
         let room = own.of_first(u32::MAX, floor).1;
-        let cap = terms.line_bps_max.map_or(room, |bps| crate::state::share_down(own.remaining, bps));
+        let cap =
+            terms.line_bps_max.map_or(room, |bps| crate::state::share_down(own.remaining, bps));
         lines.push((at as u32, room.min(cap)));
     }
     lines
@@ -411,7 +408,8 @@ fn promises<'a>(turn: &'a Turn<'_>, state: &'a State) -> Vec<(&'a Draft, &'a str
         }
         let product = &turn.lines[line as usize].product;
         let promised = customer.prices.iter().filter(|price| price.product == *product);
-        let code = promised.min_by_key(|price| price.price).and_then(|price| price.coupon.as_deref());
+        let code =
+            promised.min_by_key(|price| price.price).and_then(|price| price.coupon.as_deref());
         found.extend(code.map(|code| (draft, code)));
     }
     found
@@ -437,7 +435,11 @@ fn coupons(turn: &Turn<'_>, state: &State, misses: &[(u32, Reason)]) -> Vec<Coup
         let facts = turn.facts.coupons.iter().find(|coupon| coupon.code == code);
         let unknown = Reason::Coupon { standing: crate::basket::CouponStanding::Unknown };
         let Some(facts) = facts else {
-            return CouponOutcome { code: code.to_owned(), rules: Vec::new(), reason: Some(unknown) };
+            return CouponOutcome {
+                code: code.to_owned(),
+                rules: Vec::new(),
+                reason: Some(unknown),
+            };
         };
         let asks = |rank: u32| turn.compiled.rules[rank as usize].series.contains(&facts.series);
         let is_used = |rank: u32| {

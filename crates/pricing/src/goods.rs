@@ -96,7 +96,8 @@ impl Meant {
         if self.all {
             return true;
         }
-        let named = |list: &[u32], symbol: u32| list.is_empty() || list.binary_search(&symbol).is_ok();
+        let named =
+            |list: &[u32], symbol: u32| list.is_empty() || list.binary_search(&symbol).is_ok();
         let any = |list: &[u32], (from, to): (u32, u32)| {
             list.is_empty()
                 || sight.symbols[from as usize..to as usize]
@@ -117,11 +118,7 @@ impl Meant {
 }
 
 impl Sight {
-    pub fn of(
-        lines: &[&BasketLine],
-        customer: Option<&CustomerFacts>,
-        symbols: &Symbols,
-    ) -> Self {
+    pub fn of(lines: &[&BasketLine], customer: Option<&CustomerFacts>, symbols: &Symbols) -> Self {
         let mut sight = Self::default();
         sight.lines.reserve(lines.len());
         for line in lines {

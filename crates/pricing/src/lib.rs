@@ -29,9 +29,11 @@ mod state;
 mod turn;
 mod verify;
 
+pub use allocate::split;
 pub use basket::{
-    AMOUNT_MAX, Basket, BasketLine, COUPONS_MAX, CardFacts, CouponFacts, CouponStanding, CouponUses,
-    CustomerFacts, Delivery, Facts, LINES_MAX, PersonalPrice, Situation, UNITS_MAX, Withheld,
+    AMOUNT_MAX, Basket, BasketLine, COUPONS_MAX, CardFacts, CouponFacts, CouponStanding,
+    CouponUses, CustomerFacts, Delivery, Facts, LINES_MAX, PersonalPrice, Situation, UNITS_MAX,
+    Withheld,
 };
 pub use compile::Compiled;
 pub use effect::amount_limit;
@@ -41,7 +43,9 @@ pub use quote::{
     Adjustment, BestFound, Claimed, CouponOutcome, MISSES_MAX, Miss, Off, Position, Quote,
     QuotedDelivery, QuotedLine, QuotedMessage, Redeemed, Totals, Trimmed, TrimmedBy, UnitShare,
 };
-pub use reason::{Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What};
+pub use reason::{
+    Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What,
+};
 pub use regulated::{PROFILES, profile_rows};
 pub use ruleset::*;
 pub use settings::*;

@@ -24,7 +24,10 @@ impl Compiled {
             problems.push(Problem {
                 pointer: "/currency".to_owned(),
                 code: "currency",
-                detail: format!("is {:?}; the rules are in {}", basket.currency, self.ruleset.currency),
+                detail: format!(
+                    "is {:?}; the rules are in {}",
+                    basket.currency, self.ruleset.currency
+                ),
             });
         }
         if !problems.is_empty() {
@@ -308,7 +311,8 @@ impl Round<'_> {
         let sight = &self.turn.sight;
         let targets = &compiled.rules[rank as usize].targets;
         let meant = |line: usize| targets.iter().any(|of| of.on.has(&sight.lines[line], sight));
-        let winner = (0..winner_of.len()).filter(|&line| meant(line)).find_map(|line| winner_of[line]);
+        let winner =
+            (0..winner_of.len()).filter(|&line| meant(line)).find_map(|line| winner_of[line]);
         if let Some(winner) = winner {
             *reason = lost_to(self.turn, winner);
         }

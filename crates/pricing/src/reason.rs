@@ -216,7 +216,10 @@ impl Reason {
             Self::NoGoods => "no goods of this basket are meant".to_owned(),
             Self::NotDiscounted => "these goods take no discount".to_owned(),
             Self::NothingLeft { wanted } => {
-                format!("{} could not be taken off: the price is as low as it may be", money(*wanted))
+                format!(
+                    "{} could not be taken off: the price is as low as it may be",
+                    money(*wanted)
+                )
             }
             Self::LostTo { rule } => format!("lost to {rule}"),
             Self::BudgetExceeded { left } => format!("its budget has only {left} left"),
@@ -279,7 +282,9 @@ impl Reason {
                 format!("требуется {what}{required}{actual}")
             }
             Self::Excluded => "исключено условием правила".to_owned(),
-            Self::NotApplied { rules } => format!("действует только вместе с{}", join(rules, " или ")),
+            Self::NotApplied { rules } => {
+                format!("действует только вместе с{}", join(rules, " или "))
+            }
             Self::NoGoods => "в корзине нет подходящих товаров".to_owned(),
             Self::NotDiscounted => "на эти товары скидки не действуют".to_owned(),
             Self::NothingLeft { wanted } => {
@@ -299,7 +304,9 @@ impl Reason {
                 CouponStanding::NeedsCustomer => "к купону нужна карта его владельца".to_owned(),
             },
             Self::CouponLimit { required, actual } => {
-                format!("один покупатель может использовать купон {required} раз, использовал {actual}")
+                format!(
+                    "один покупатель может использовать купон {required} раз, использовал {actual}"
+                )
             }
             Self::CouponUnused => "сейчас нет правила для купонов этой серии".to_owned(),
             Self::Applied => "применено".to_owned(),

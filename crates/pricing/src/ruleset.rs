@@ -517,6 +517,10 @@ pub struct Cheapest {
     /// How much of its price is taken off.
     #[serde(default = "whole")]
     pub discount_bps: i64,
+    /// An amount that is taken off in place of a share.
+    #[serde(default)]
+    #[schemars(with = "Option<i64>")]
+    pub amount: Option<Money>,
     /// How often; the ruleset's own setting where nothing is said.
     #[serde(default)]
     pub repeat: Option<Repeat>,

@@ -62,12 +62,7 @@ impl<'a> Turn<'a> {
 
     /// How amounts are split.
     pub fn split(&self) -> Split {
-        let settings = &self.compiled.ruleset.settings;
-        Split {
-            remainder: settings.remainder,
-            zero_weights: settings.zero_weights,
-            overflow: settings.floor_overflow,
-        }
+        Split::of(&self.compiled.ruleset.settings)
     }
 
     /// Why the ledger refused what a rule gives, if it did.

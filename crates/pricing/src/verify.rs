@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::problem::Problem;
 use crate::regulated::PROFILES;
 use crate::ruleset::{
-    Bundle, Condition, Effect, Goods, GoodsMeasure, GroupMode, GroupOf, Limits, Measure, PointsGiven,
-    Range, Redemption, Rule, Ruleset, Schedule, Shipping, Text, Tiers,
+    Bundle, Condition, Effect, Goods, GoodsMeasure, GroupMode, GroupOf, Limits, Measure,
+    PointsGiven, Range, Redemption, Rule, Ruleset, Schedule, Shipping, Text, Tiers,
 };
 
 /// Rules of a ruleset, at most.
@@ -34,7 +34,9 @@ pub fn problems(ruleset: &Ruleset) -> Vec<Problem> {
         notes.rule(&place, rule);
         if let Some(group) = &rule.group {
             match groups.get(group.as_str()) {
-                None => notes.add(&place, "/group", "unknown", format!("there is no group {group:?}")),
+                None => {
+                    notes.add(&place, "/group", "unknown", format!("there is no group {group:?}"))
+                }
                 Some(GroupOf::Line) => notes.by_line(&place, rule),
                 Some(GroupOf::Receipt) => {}
             }
@@ -62,7 +64,12 @@ impl Notes {
     fn ruleset(&mut self, ruleset: &Ruleset) {
         let letters = ruleset.currency.bytes().all(|byte| byte.is_ascii_uppercase());
         if ruleset.currency.len() != 3 || !letters {
-            self.add("/currency", "", "currency", "must be three capital letters, as ISO 4217 has them");
+            self.add(
+                "/currency",
+                "",
+                "currency",
+                "must be three capital letters, as ISO 4217 has them",
+            );
         }
         if !ruleset.regulated.confirmed {
             let detail = "the retailer must confirm which goods the law keeps from discounts";
@@ -213,11 +220,14 @@ impl Notes {
                     percent.rounding != Some(crate::settings::Place::Receipt)
                 }
                 Effect::Fixed(fixed) => fixed.per != crate::ruleset::Per::Receipt,
-                Effect::FixedPrice(_) | Effect::CompetitorPrice(_) | Effect::PersonalPrice(_) => true,
+                Effect::FixedPrice(_) | Effect::CompetitorPrice(_) | Effect::PersonalPrice(_) => {
+                    true
+                }
                 _ => false,
             };
             if !alone {
-                let detail = "prices several lines together, and its group has one rule for each line";
+                let detail =
+                    "prices several lines together, and its group has one rule for each line";
                 self.add(place, &format!("/then/{at}/{}", effect.kind()), "not_by_line", detail);
             }
         }
@@ -235,7 +245,12 @@ impl Notes {
                 self.units(place, fixed.units_max);
                 self.goods(&format!("{place}/on"), &fixed.on, 0);
                 if fixed.with_shipping && fixed.per != crate::ruleset::Per::Receipt {
-                    self.add(place, "/with_shipping", "meaningless", "counts with `per` receipt only");
+                    self.add(
+                        place,
+                        "/with_shipping",
+                        "meaningless",
+                        "counts with `per` receipt only",
+                    );
                 }
             }
             Effect::FixedPrice(price) => {
@@ -258,6 +273,9 @@ impl Notes {
             Effect::Cheapest(cheapest) => {
                 self.within(place, "/of_units", i64::from(cheapest.of_units), 1, 100_000);
                 self.within(place, "/discount_bps", cheapest.discount_bps, 1, 10_000);
+                if let Some(amount) = cheapest.amount {
+                    self.within(place, "/amount", amount.0, 1, AMOUNT_MAX);
+                }
                 self.goods(&format!("{place}/on"), &cheapest.on, 0);
             }
             Effect::Bundle(bundle) => self.bundle(place, bundle),
@@ -422,12 +440,16 @@ impl Notes {
                 self.add(place, "/coupon", "empty", empty);
             }
             Condition::Applied(rules) => {
-                for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| !ids.contains(rule.as_str())) {
+                for (at, rule) in
+                    rules.iter().enumerate().filter(|(_, rule)| !ids.contains(rule.as_str()))
+                {
                     let detail = format!("there is no rule {rule:?}");
                     self.add(place, &format!("/applied/{at}"), "unknown", detail);
                 }
             }
-            Condition::Level(names) if names.is_empty() => self.add(place, "/level", "empty", empty),
+            Condition::Level(names) if names.is_empty() => {
+                self.add(place, "/level", "empty", empty)
+            }
             Condition::CardType(names) if names.is_empty() => {
                 self.add(place, "/card_type", "empty", empty);
             }

@@ -15,6 +15,8 @@ pub(super) struct Given {
     buy_units: u32,
     get_units: u32,
     discount_bps: i64,
+    /// In place of a share.
+    amount: Option<i64>,
     free: Option<Free>,
     repeat: Option<Repeat>,
     units_max: Option<u32>,
@@ -28,6 +30,7 @@ impl Given {
             buy_units: get.buy_units,
             get_units: get.get_units,
             discount_bps: get.discount_bps,
+            amount: None,
             free: get.free,
             repeat: get.repeat,
             units_max: get.units_max,
@@ -41,6 +44,7 @@ impl Given {
             buy_units: cheapest.of_units.saturating_sub(1),
             get_units: 1,
             discount_bps: cheapest.discount_bps,
+            amount: cheapest.amount.map(|amount| amount.0),
             free: Some(Free::Cheapest),
             repeat: if alone { Some(Repeat::Once) } else { cheapest.repeat },
             units_max: None,
@@ -85,7 +89,8 @@ impl Giving<'_> {
         free.sort_by_key(|(pile, _)| (pile.line, pile.first));
         for (pile, count) in &free {
             let floor = self.turn.fixtures[pile.line as usize].floor;
-            let wanted = share_of(pile.now, given.discount_bps);
+            let share = || share_of(pile.now, given.discount_bps);
+            let wanted = given.amount.map_or_else(share, |amount| amount.min(pile.now));
             let each = wanted.min((pile.now - floor).max(0));
             plan.wanted += wanted * i64::from(*count);
             add_base(&mut plan, pile.line, pile.now * i64::from(*count));
@@ -165,11 +170,12 @@ impl Giving<'_> {
         }
         let (mut buys, mut gets) = (low * buy, low * get);
         let may_go_on = (low == 0 || !once) && gets < most;
-        if settings.incomplete == Incomplete::Part && may_go_on {
-            if let Some(part) = (1..get).rev().find(|part| fits(buys + buy, gets + part)) {
-                buys += buy;
-                gets += part;
-            }
+        if settings.incomplete == Incomplete::Part
+            && may_go_on
+            && let Some(part) = (1..get).rev().find(|part| fits(buys + buy, gets + part))
+        {
+            buys += buy;
+            gets += part;
         }
         gets = gets.min(most);
         if gets > 0 {

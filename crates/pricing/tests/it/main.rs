@@ -1,0 +1,5 @@
+//! Rules, baskets and quotes as their users see them.
+
+#![allow(clippy::unwrap_used)]
+
+mod peers;
