@@ -1,6 +1,8 @@
 //! The combination with which the customer pays least for the whole receipt.
 //!
-//! What can be chosen are nodes: a rule, or a rule on one line where its group is of lines. Two nodes that
+//! Rules that stand against no other always count. What can be chosen are nodes: a rule of a group of which
+//! one counts, or on one line where the group is of lines, and a rule that names sets it stacks in; an exclusive
+//! rule is an alternative to all others together. Priority decides nothing here. Two nodes that
 //! cannot go together are rivals. A search in depth takes and leaves out one node after another, prices each
 //! whole combination, and cuts off what cannot become better: what each node gives alone on the untouched
 //! basket bounds what it gives in any combination, but for rules whose conditions get easier when prices fall,
@@ -8,7 +10,7 @@
 //! its bound, which the quote tells.
 
 use crate::effect::apply;
-use crate::price::{Allowed, Settled, combine, lost_to, run};
+use crate::price::{Allowed, Settled, lost_to, run};
 use crate::quote::{BestFound, Off};
 use crate::ruleset::{Condition, Effect, GroupMode, GroupOf};
 use crate::settings::Base;
@@ -26,29 +28,66 @@ struct Node {
 }
 
 pub(crate) fn settle(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
-    let greedy = combine(turn, candidates, misses_max);
+    let rules = &turn.compiled.rules;
+    let exclusive = candidates.partition_point(|&rank| rules[rank as usize].source.exclusive);
+    let (exclusive, others) = candidates.split_at(exclusive);
+    let mut best = best_of(turn, others, misses_max);
+    let mut most = worth(turn, &best.state);
+    let mut winner = None;
+    let mut misses = Vec::new();
+    for &rank in exclusive {
+        let mut state = State::of(turn.basket, &turn.fixtures);
+        match apply(turn, &mut state, rank, None) {
+            Err(reason) => misses.push((rank, reason)),
+            Ok(_) if worth(turn, &state) <= most => {
+                let other = winner.or(best.state.applied.first().copied());
+                misses.push((rank, lost_to(turn, other.unwrap_or(rank))));
+            }
+            Ok(_) => {
+                if let Some(loser) = winner.replace(rank) {
+                    misses.push((loser, lost_to(turn, rank)));
+                }
+                most = worth(turn, &state);
+                best = Settled { state, misses: Vec::new(), best: best.best };
+            }
+        }
+    }
+    match winner {
+        None => misses.append(&mut best.misses),
+        Some(winner) => misses.extend(others.iter().map(|&rank| (rank, lost_to(turn, winner)))),
+    }
+    misses.truncate(misses_max);
+    Settled { misses, ..best }
+}
+
+/// The best combination of rules that are not exclusive.
+fn best_of(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
+    let fresh = || State::of(turn.basket, &turn.fixtures);
+    let greedy = run(turn, candidates, fresh(), None, misses_max);
     let mut search = Search::new(turn, candidates);
     if search.nodes.is_empty() {
         return Settled { best: Some(BestFound { priced: 1, proven: true }), ..greedy };
     }
-    search.best = greedy.state.given() + gifts_given(turn, &greedy.state);
+    search.best = worth(turn, &greedy.state);
     search.descend(0);
     let found = BestFound { priced: search.priced + 1, proven: !search.exhausted };
-    match search.found.take() {
-        None => Settled { best: Some(found), ..greedy },
-        Some(choice) => {
-            let fresh = State::of(turn.basket, &turn.fixtures);
-            let mut settled = run(turn, candidates, fresh, Some(&choice), misses_max);
-            for (&rank, allowed) in candidates.iter().zip(&choice) {
-                let lost = *allowed == Allowed::None && settled.misses.len() < misses_max;
-                if let Some(&winner) = settled.state.applied.first().filter(|_| lost) {
-                    settled.misses.push((rank, lost_to(turn, winner)));
-                }
-            }
-            settled.misses.sort_by_key(|(rank, _)| *rank);
-            Settled { best: Some(found), ..settled }
+    let Some(choice) = search.found.take() else {
+        return Settled { best: Some(found), ..greedy };
+    };
+    let mut settled = run(turn, candidates, fresh(), Some(&choice), misses_max);
+    for (&rank, allowed) in candidates.iter().zip(&choice) {
+        let lost = *allowed == Allowed::None && settled.misses.len() < misses_max;
+        if let Some(&winner) = settled.state.applied.first().filter(|_| lost) {
+            settled.misses.push((rank, lost_to(turn, winner)));
         }
     }
+    settled.misses.sort_by_key(|(rank, _)| *rank);
+    Settled { best: Some(found), ..settled }
+}
+
+/// What a customer is given, gifts included.
+fn worth(turn: &Turn<'_>, state: &State) -> i64 {
+    state.given() + gifts_given(turn, state)
 }
 
 struct Search<'a> {
@@ -76,7 +115,7 @@ impl<'a> Search<'a> {
         let mut free_bound = 0_i64;
         for (candidate, &rank) in candidates.iter().enumerate() {
             let bounds = bounds(turn, rank);
-            if is_free(turn, candidates, rank) {
+            if is_free(turn, rank) {
                 free[candidate] = true;
                 free_bound += bounds.iter().map(|(_, bound)| bound).sum::<i64>();
                 continue;
@@ -207,7 +246,7 @@ impl<'a> Search<'a> {
         }
         let fresh = State::of(self.turn.basket, &self.turn.fixtures);
         let settled = run(self.turn, self.candidates, fresh, Some(&choice), 0);
-        let given = settled.state.given() + gifts_given(self.turn, &settled.state);
+        let given = worth(self.turn, &settled.state);
         if given > self.best {
             self.best = given;
             self.found = Some(choice);
@@ -226,22 +265,17 @@ fn gifts_given(turn: &Turn<'_>, state: &State) -> i64 {
     state.gifts.iter().map(worth).sum()
 }
 
-/// Whether a rule stands against no other candidate.
-fn is_free(turn: &Turn<'_>, candidates: &[u32], rank: u32) -> bool {
-    !candidates.iter().any(|&other| other != rank && are_rivals(turn, rank, other))
+/// Whether a rule counts whatever else does.
+fn is_free(turn: &Turn<'_>, rank: u32) -> bool {
+    let rule = &turn.compiled.rules[rank as usize];
+    rule.stacks.is_empty() && turn.compiled.groups[rule.group as usize].mode == GroupMode::All
 }
 
 fn are_rivals(turn: &Turn<'_>, a: u32, b: u32) -> bool {
-    if a == b {
-        return false;
-    }
     let rules = &turn.compiled.rules;
     let (one, other) = (&rules[a as usize], &rules[b as usize]);
-    let group = turn.compiled.groups[one.group as usize];
-    one.source.exclusive
-        || other.source.exclusive
-        || one.conflicts(other)
-        || (one.group == other.group && group.mode != GroupMode::All)
+    let mode = turn.compiled.groups[one.group as usize].mode;
+    a != b && (one.conflicts(other) || (one.group == other.group && mode != GroupMode::All))
 }
 
 /// What a rule gives at most, by line where it is off lines.

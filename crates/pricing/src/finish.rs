@@ -187,7 +187,10 @@ fn gift_line(turn: &Turn<'_>, gift: &crate::state::GiftState) -> Option<QuotedLi
     let quantity = Quantity(i64::from(gift.units) * Quantity::SCALE);
     let amount = Money(given.price.0 * i64::from(gift.units));
     Some(QuotedLine {
-        id: format!("gift:{}", rule.id),
+        id: match gift.effect {
+            0 => format!("gift:{}", rule.id),
+            more => format!("gift:{}:{}", rule.id, more + 1),
+        },
         product: given.product.clone(),
         quantity,
         price: given.price,

@@ -86,15 +86,13 @@ pub(crate) type Choice<'a> = Option<&'a [Allowed]>;
 fn settle(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
     let settings = &turn.compiled.ruleset.settings;
     if settings.combination == Combination::BestReceipt {
-        let mut settled = best::settle(turn, candidates, misses_max);
-        settled.misses.truncate(misses_max);
-        return settled;
+        return best::settle(turn, candidates, misses_max);
     }
     combine(turn, candidates, misses_max)
 }
 
 /// Rules at their turn: exclusive ones first.
-pub(crate) fn combine(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
+fn combine(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
     let rules = &turn.compiled.rules;
     let exclusive = candidates.partition_point(|&rank| rules[rank as usize].source.exclusive);
     let (exclusive, others) = candidates.split_at(exclusive);

@@ -65,7 +65,7 @@ pub struct Totals {
 /// A line with its final price.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotedLine {
-    /// As in the basket; of a gift `gift:` and the rule.
+    /// As in the basket; of a gift `gift:` and the rule, with the effect's number from the second on.
     pub id: String,
     /// What.
     pub product: String,

@@ -210,7 +210,8 @@ choice! {
         /// Each at its turn, by what has been given before.
         #[default]
         Sequence,
-        /// So that the customer pays least for the whole receipt, within a stated bound.
+        /// So that the customer pays least for the whole receipt, within a stated bound. Rules that stand against
+        /// no other always count; between the others priority decides nothing.
         BestReceipt,
     }
 }

@@ -2,4 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod dice;
 mod peers;
+mod random;
