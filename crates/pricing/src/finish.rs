@@ -126,6 +126,7 @@ fn lines(turn: &Turn<'_>, state: &State) -> Vec<QuotedLine> {
             id: line.id.clone(),
             product: line.product.clone(),
             quantity: line.quantity,
+            measured,
             price: line.price,
             amount: Money(amount),
             discount: Money(amount - own.remaining),

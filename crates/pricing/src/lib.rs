@@ -8,7 +8,7 @@
 //! Start with [`Ruleset`], [`Compiled::new`] and [`Compiled::price`]. The way of a basket through the crate:
 //! `compile.rs` finds the rules that can concern it, `price.rs` gives each its turn, `effect.rs` makes plans of
 //! what comes off, `allocate.rs` splits amounts, `state.rs` keeps what units still cost, `finish.rs` writes the
-//! quote.
+//! quote; `returns.rs` pays back out of it.
 
 mod allocate;
 mod basket;
@@ -23,6 +23,7 @@ mod problem;
 mod quote;
 mod reason;
 mod regulated;
+mod returns;
 mod ruleset;
 mod settings;
 mod state;
@@ -47,6 +48,10 @@ pub use reason::{
     Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What,
 };
 pub use regulated::{PROFILES, profile_rows};
+pub use returns::{
+    ClaimBack, GiftDue, Refund, RefundedLine, ReturnPolicy, ReturnUnits, ReturnedLine, Sale,
+    Thresholds, Undone, refund,
+};
 pub use ruleset::*;
 pub use settings::*;
 pub use verify::{RULES_MAX, problems};

@@ -71,6 +71,8 @@ pub struct QuotedLine {
     pub product: String,
     /// How much.
     pub quantity: Quantity,
+    /// Sold by weight or length: priced as one, and comes back in parts of any size.
+    pub measured: bool,
     /// Of one unit, on the shelf.
     pub price: Money,
     /// On the shelf.

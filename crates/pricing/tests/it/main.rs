@@ -5,3 +5,4 @@
 mod dice;
 mod peers;
 mod random;
+mod returns;

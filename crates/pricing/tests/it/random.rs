@@ -9,6 +9,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use retail::Money;
 
 use crate::dice::{Dice, WORDS, Words};
+use crate::returns::gives_everything_back;
 
 fn soak() -> bool {
     std::env::var_os("PROFFER_SOAK").is_some()
@@ -79,6 +80,7 @@ fn check(words: &[u16]) -> Result<Option<usize>, String> {
     does_not_mind_a_rule_of_no_effect(&ruleset, &basket, &facts, &quote)?;
     is_found_by_the_index(&rules, &basket, &facts, &quote)?;
     is_not_beaten_by_the_sequence(&ruleset, &basket, &facts, &quote)?;
+    gives_everything_back(&rules, &basket, &facts, &quote, &mut dice)?;
     Ok(Some(quote.adjustments.len()))
 }
 

@@ -1,0 +1,244 @@
+//! What comes back when goods do: the worked examples of docs/DISCOUNTS.md, and what holds for every return.
+
+use pricing::*;
+use retail::{Money, Quantity};
+use serde_json::{Value, json};
+
+use crate::dice::Dice;
+
+/// A ruleset of these rules.
+fn rules(rules: Value) -> Compiled {
+    let ruleset = json!({
+        "currency": "RUB",
+        "regulated": {"profile": "none", "confirmed": true},
+        "redemption": {"points_per_minor": 1, "receipt_bps_max": 10000, "shown": "discount"},
+        "rules": rules,
+    });
+    Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap()
+}
+
+/// `id quantity price`, one a line.
+fn basket(lines: &str, points: i64) -> Basket {
+    let line = |text: &str| {
+        let [id, units, price] = text.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("{text}")
+        };
+        json!({
+            "id": id, "product": id, "quantity": units.parse::<i64>().unwrap() * 1000,
+            "price": price.parse::<i64>().unwrap() * 100,
+        })
+    };
+    let lines: Vec<Value> = lines.lines().map(line).collect();
+    let basket = json!({
+        "currency": "RUB", "at": "2026-11-30T12:00:00", "lines": lines, "points": points,
+    });
+    serde_json::from_value(basket).unwrap()
+}
+
+/// Sells a basket and takes parts of it back, each `id quantity, id quantity`: `money points kept` of each,
+/// in roubles and points of a kopeck.
+fn check(of: &Compiled, sold: &Basket, policy: &Value, parts: &[&str], expected: &[&str]) {
+    let policy: ReturnPolicy = serde_json::from_value(policy.clone()).unwrap();
+    let facts = Facts { points_available: 1_000_000, wallet: Some("w".into()), ..Facts::default() };
+    let quote = of.price(sold, &facts).unwrap();
+    let (mut returned, mut refunded) = (Vec::new(), Money::ZERO);
+    let mut found = Vec::new();
+    for part in parts {
+        let now: Vec<ReturnedLine> = part
+            .split(", ")
+            .map(|text| {
+                let (line, units) = text.split_once(' ').unwrap();
+                let quantity = Quantity(units.parse::<i64>().unwrap() * 1000);
+                ReturnedLine { line: line.to_owned(), quantity }
+            })
+            .collect();
+        let sale =
+            Sale { quote: &quote, replay: Some((of, sold, &facts)), returned: &returned, refunded };
+        let back = refund(&sale, &now, &policy).unwrap();
+        let roubles = |amount: Money| format!("{}", amount.0 as f64 / 100.0);
+        let due: Vec<String> = back
+            .gifts_due
+            .iter()
+            .map(|due| format!(" gift {} {}", due.product, due.units))
+            .collect();
+        found.push(format!(
+            "{} {} {}{}",
+            roubles(back.money),
+            back.points_back.0,
+            roubles(back.kept_back),
+            due.concat(),
+        ));
+        returned.extend(now);
+        refunded.0 += back.value.0 - back.shipping.0;
+    }
+    assert_eq!(found, expected, "{parts:?}");
+}
+
+#[test]
+fn what_comes_back() {
+    let (keep, again) = (json!({}), json!({"thresholds": "reevaluate"}));
+    let three_for_two = rules(json!([{
+        "id": "three", "name": {"en": "three for two"}, "then": [{"cheapest": {"of_units": 3}}],
+    }]));
+    let milk = basket("milk 3 100", 0);
+    check(&three_for_two, &milk, &keep, &["milk 1", "milk 2"], &["66.66 0 0", "133.34 0 0"]);
+    check(&three_for_two, &milk, &again, &["milk 1", "milk 2"], &["0 0 66.66", "200 0 0"]);
+    let dearest = json!({"units": "dearest_first"});
+    check(&three_for_two, &milk, &dearest, &["milk 1", "milk 2"], &["100 0 0", "100 0 0"]);
+    let cheapest = json!({"units": "cheapest_first"});
+    check(&three_for_two, &milk, &cheapest, &["milk 1", "milk 2"], &["0 0 0", "200 0 0"]);
+
+    // 300 off from 1000 on.
+    let threshold = rules(json!([{
+        "id": "off", "name": {"en": "300 off"},
+        "when": {"receipt": {"amount": {"min": 100_000}}},
+        "then": [{"fixed": {"amount": 30_000, "per": "receipt"}}],
+    }]));
+    let two = basket("shirt 1 600\nshoes 1 600", 0);
+    check(&threshold, &two, &keep, &["shirt 1", "shoes 1"], &["450 0 0", "450 0 0"]);
+    check(&threshold, &two, &again, &["shirt 1", "shoes 1"], &["300 0 150", "600 0 0"]);
+
+    // What stays never gets cheaper: 10 % up to 500, and less of it stays than came back.
+    let up_to = rules(json!([{
+        "id": "small", "name": {"en": "10 % up to 500"},
+        "when": {"receipt": {"amount": {"max": 50_000}}},
+        "then": [{"percent": {"discount_bps": 1000}}],
+    }]));
+    check(&up_to, &two, &again, &["shirt 1"], &["600 0 0"]);
+
+    // Points that paid come back as they paid.
+    let none = rules(json!([]));
+    let with_points = basket("shirt 1 600\nshoes 1 600", 60_000);
+    check(&none, &with_points, &keep, &["shirt 1", "shoes 1"], &["300 30000 0", "300 30000 0"]);
+
+    // A mug with every two shirts.
+    let gift = rules(json!([{
+        "id": "mug", "name": {"en": "a mug"},
+        "then": [{"gift": {
+            "product": "mug", "price": 20_000, "for_goods": {"products": ["shirt"]}, "for_units": 2,
+        }}],
+    }]));
+    let shirts = basket("shirt 4 100", 0);
+    let claw = json!({"thresholds": "claw_back_gift"});
+    check(
+        &gift,
+        &shirts,
+        &claw,
+        &["shirt 1", "shirt 1", "shirt 2"],
+        &["100 0 0 gift mug 1", "100 0 0", "200 0 0 gift mug 1"],
+    );
+    check(&gift, &shirts, &claw, &["shirt 1, gift:mug 1"], &["100 0 0"]);
+}
+
+#[test]
+fn what_cannot_come_back() {
+    let none = rules(json!([]));
+    let sold = basket("shirt 2 600", 0);
+    let quote = none.price(&sold, &Facts::default()).unwrap();
+    let refused = |line: &str, thousandths: i64, policy: ReturnPolicy| {
+        let sale = Sale { quote: &quote, replay: None, returned: &[], refunded: Money::ZERO };
+        let now = [ReturnedLine { line: line.into(), quantity: Quantity(thousandths) }];
+        let problems = refund(&sale, &now, &policy).unwrap_err();
+        problems.iter().map(|of| format!("{} {}", of.pointer, of.code)).collect::<Vec<_>>()
+    };
+    let keep = ReturnPolicy::default();
+    let again = ReturnPolicy { thresholds: Thresholds::Reevaluate, ..keep };
+    for (line, thousandths, policy, problem) in [
+        ("shoes", 1_000, keep, "/lines/0/line unknown"),
+        ("shirt", 3_000, keep, "/lines/0/quantity more_than_bought"),
+        ("shirt", 0, keep, "/lines/0/quantity negative"),
+        ("shirt", -1_000, keep, "/lines/0/quantity negative"),
+        ("shirt", 1_500, keep, "/lines/0/quantity part_of_unit"),
+        ("shirt", 1_000, again, " no_replay"),
+    ] {
+        assert_eq!(refused(line, thousandths, policy), [problem], "{line} {thousandths}");
+    }
+}
+
+/// Whatever comes back in whatever parts, in the end everything is back: money, points, claims.
+pub fn gives_everything_back(
+    rules: &Compiled,
+    basket: &Basket,
+    facts: &Facts,
+    quote: &Quote,
+    dice: &mut Dice<'_>,
+) -> Result<(), String> {
+    let thresholds = [Thresholds::Keep, Thresholds::Reevaluate, Thresholds::ClawBackGift];
+    let units = [ReturnUnits::Average, ReturnUnits::DearestFirst, ReturnUnits::CheapestFirst];
+    let policy = ReturnPolicy {
+        thresholds: thresholds[dice.roll(3)],
+        units: units[dice.roll(3)],
+        shipping: true,
+        uses: true,
+    };
+    let mut left: Vec<(String, i64)> =
+        quote.lines.iter().map(|line| (line.id.clone(), line.quantity.0)).collect();
+    let (mut returned, mut refunded): (Vec<ReturnedLine>, Money) = (Vec::new(), Money::ZERO);
+    let (mut money, mut points, mut taken, mut tries) = (0, 0, 0, 0);
+    let mut claims = vec![0; quote.claims.len()];
+    while left.iter().any(|(_, quantity)| *quantity > 0) {
+        tries += 1;
+        let all = dice.one_in(3) || tries > 6;
+        let mut now = Vec::new();
+        for (line, left) in &mut left {
+            // What is measured comes back whole here.
+            let whole = if *left % 1000 == 0 { *left / 1000 } else { 0 };
+            let part = if all || whole < 2 {
+                *left
+            } else {
+                1000 * (1 + dice.roll(whole as usize) as i64)
+            };
+            if part > 0 && (all || dice.one_in(2)) {
+                *left -= part;
+                now.push(ReturnedLine { line: line.clone(), quantity: Quantity(part) });
+            }
+        }
+        if now.is_empty() {
+            continue;
+        }
+        let replay = Some((rules, basket, facts));
+        let sale = Sale { quote, replay, returned: &returned, refunded };
+        let back = refund(&sale, &now, &policy).map_err(|problems| format!("{problems:?}"))?;
+        let of_lines: i64 = back.lines.iter().map(|line| line.value.0).sum();
+        if of_lines != back.value.0 - back.shipping.0 || back.money.0 < 0 || back.points_back.0 < 0
+        {
+            return Err(format!("{policy:?}: {back:?}"));
+        }
+        money += back.money.0;
+        points += back.points_back.0;
+        taken += back.points_taken.0;
+        for of in &back.claims {
+            claims[of.claim] += of.amount;
+        }
+        refunded.0 += back.value.0 - back.shipping.0;
+        returned.extend(now);
+    }
+    let same = |what: &str, found: i64, expected: i64| {
+        if found == expected {
+            Ok(())
+        } else {
+            Err(format!("{what} {found} came back of {expected}; {policy:?}, {returned:?}"))
+        }
+    };
+    if quote.lines.is_empty() {
+        return Ok(());
+    }
+    same("money", money, quote.totals.to_pay.0)?;
+    same("points", points, quote.redemption.map_or(0, |of| of.points.0))?;
+    same("earned points", taken, quote.totals.points.0)?;
+    for (at, back) in claims.into_iter().enumerate() {
+        let claimed = match &quote.claims[at].claim {
+            retail::Claim::Points { points, .. } => points.0,
+            retail::Claim::Coupon { .. } => 1,
+            retail::Claim::Budget { amount, .. } | retail::Claim::Limit { amount, .. } => *amount,
+        };
+        // Delivery that a rule made cheaper is no goods: its budget is not given back.
+        let of_delivery = |one: &Adjustment| {
+            matches!(one.off, Off::Shipping(_)) && Some(&one.rule) == quote.claims[at].rule.as_ref()
+        };
+        if !quote.adjustments.iter().any(of_delivery) {
+            same(&format!("claim {at}"), back, claimed)?;
+        }
+    }
+    Ok(())
+}
