@@ -193,7 +193,7 @@ impl Reason {
             }
             Self::TooMuch(compared) => {
                 let (required, actual) = compared.values();
-                format!("allows {required} at most{}, has {actual}", compared.of_english())
+                format!("allows at most {required}{}, has {actual}", compared.of_english())
             }
             Self::NotInSegment { segment } => format!("the customer is not in segment {segment}"),
             Self::Needs { what, required, actual } => {

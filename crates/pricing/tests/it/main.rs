@@ -6,3 +6,4 @@ mod dice;
 mod peers;
 mod random;
 mod returns;
+mod scenario;
