@@ -3,7 +3,7 @@
 use jiff::civil::{DateTime, Time as ClockTime};
 
 use crate::basket::{Basket, CouponStanding, Facts};
-use crate::compile::{Compiled, CompiledRule, Wanted};
+use crate::compile::{Compiled, CompiledRule, Wanted, WantedGoods};
 use crate::goods::Meant;
 use crate::reason::{Compared, Need, Place, Reason, Time, What};
 use crate::ruleset::{Hours, Measure, Purchase, Range, Schedule};
@@ -79,76 +79,15 @@ fn another_time(schedule: &Schedule, moment: &Moment, facts: &Facts) -> Option<T
 
 /// Whether what a rule wants holds.
 pub(crate) fn holds(wanted: &Wanted, turn: &Turn<'_>, state: &State) -> Result<(), Reason> {
-    let facts = turn.facts;
-    let customer = facts.customer.as_ref();
-    let needs = |what, required: &[String], actual: Option<&String>| {
-        Err(Reason::Needs { what, required: required.to_vec(), actual: actual.cloned() })
-    };
-    let one_of = |what, list: &[String], own: Option<&String>| match own {
-        Some(own) if list.contains(own) => Ok(()),
-        own => needs(what, list, own),
-    };
-    let card = facts.card.as_ref();
     match wanted {
         Wanted::All(parts) => parts.iter().try_for_each(|part| holds(part, turn, state)),
-        Wanted::Any(parts) => {
-            let mut first = Err(Reason::Excluded);
-            for (at, part) in parts.iter().enumerate() {
-                match holds(part, turn, state) {
-                    Ok(()) => return Ok(()),
-                    Err(reason) if at == 0 => first = Err(reason),
-                    Err(_) => {}
-                }
-            }
-            first
-        }
+        Wanted::Any(parts) => any(parts, turn, state),
         Wanted::Not(part) => match holds(part, turn, state) {
             Ok(()) => Err(Reason::Excluded),
             Err(_) => Ok(()),
         },
         Wanted::Receipt(measure) => receipt(measure, turn, state),
-        Wanted::Goods(goods) => {
-            let base = goods.base.unwrap_or(turn.compiled.ruleset.settings.condition_base);
-            let found = measured(&goods.meant, base, turn, state);
-            let (amount, quantity) = if goods.in_one_line {
-                (found.amount_of_one, found.quantity_of_one)
-            } else {
-                (found.amount, found.quantity)
-            };
-            let of = &goods.meant.label;
-            if found.lines == 0 && goods.amount.is_any() && goods.quantity.is_any() {
-                return Err(Reason::NoGoods);
-            }
-            compare(What::Quantity, of, &goods.quantity, quantity)?;
-            compare(What::Amount, of, &goods.amount, amount)
-        }
-        Wanted::Segment(segment) => match customer {
-            Some(customer) if customer.segments.contains(segment) => Ok(()),
-            Some(_) => Err(Reason::NotInSegment { segment: segment.clone() }),
-            None => needs(Need::Customer, &[], None),
-        },
-        Wanted::Customer(ids) => match customer {
-            Some(customer) if ids.contains(&customer.id) => Ok(()),
-            _ => needs(Need::Customer, &[], None),
-        },
-        Wanted::Card(shown) if card.is_some() == *shown => Ok(()),
-        Wanted::Card(true) => needs(Need::Card, &[], None),
-        Wanted::Card(false) => Err(Reason::Excluded),
-        Wanted::Level(levels) => {
-            one_of(Need::Level, levels, customer.and_then(|customer| customer.level.as_ref()))
-        }
-        Wanted::CardType(types) => {
-            one_of(Need::CardType, types, card.and_then(|card| card.card_type.as_ref()))
-        }
-        Wanted::CardState(states) => {
-            one_of(Need::CardState, states, card.and_then(|card| card.state.as_ref()))
-        }
-        Wanted::Purchase(purchase) => {
-            let Some(before) = customer.and_then(|customer| customer.purchases) else {
-                return needs(Need::Purchase, &[], None);
-            };
-            number(purchase, before + 1)
-        }
+        Wanted::Goods(goods) => some_goods(goods, turn, state),
         Wanted::Payment(ways) => one_of(Need::Payment, ways, turn.basket.payment.as_ref()),
         Wanted::Coupon(series) => coupon(series, turn).map(|_| ()),
         Wanted::Applied(ranks, names) => {
@@ -158,6 +97,81 @@ pub(crate) fn holds(wanted: &Wanted, turn: &Turn<'_>, state: &State) -> Result<(
                 Err(Reason::NotApplied { rules: names.clone() })
             }
         }
+        of_person => is_the_one(of_person, turn.facts),
+    }
+}
+
+fn needs(what: Need, required: &[String], actual: Option<&String>) -> Result<(), Reason> {
+    Err(Reason::Needs { what, required: required.to_vec(), actual: actual.cloned() })
+}
+
+fn one_of(what: Need, list: &[String], own: Option<&String>) -> Result<(), Reason> {
+    match own {
+        Some(own) if list.contains(own) => Ok(()),
+        own => needs(what, list, own),
+    }
+}
+
+/// One of these at least; where none holds, why the first does not.
+fn any(parts: &[Wanted], turn: &Turn<'_>, state: &State) -> Result<(), Reason> {
+    let mut first = None;
+    for part in parts {
+        match holds(part, turn, state) {
+            Ok(()) => return Ok(()),
+            Err(reason) => first = first.or(Some(reason)),
+        }
+    }
+    Err(first.unwrap_or(Reason::Excluded))
+}
+
+fn some_goods(goods: &WantedGoods, turn: &Turn<'_>, state: &State) -> Result<(), Reason> {
+    let base = goods.base.unwrap_or(turn.compiled.ruleset.settings.condition_base);
+    let found = measured(&goods.meant, base, turn, state);
+    let (amount, quantity) = if goods.in_one_line {
+        (found.amount_of_one, found.quantity_of_one)
+    } else {
+        (found.amount, found.quantity)
+    };
+    let of = &goods.meant.label;
+    if found.lines == 0 && goods.amount.is_any() && goods.quantity.is_any() {
+        return Err(Reason::NoGoods);
+    }
+    compare(What::Quantity, of, &goods.quantity, quantity)?;
+    compare(What::Amount, of, &goods.amount, amount)
+}
+
+/// Conditions of the customer and the card; all others hold.
+fn is_the_one(wanted: &Wanted, facts: &Facts) -> Result<(), Reason> {
+    let (customer, card) = (facts.customer.as_ref(), facts.card.as_ref());
+    match wanted {
+        Wanted::Segment(segment) => match customer {
+            Some(customer) if customer.segments.contains(segment) => Ok(()),
+            Some(_) => Err(Reason::NotInSegment { segment: segment.clone() }),
+            None => needs(Need::Customer, &[], None),
+        },
+        Wanted::Customer(ids) => match customer {
+            Some(customer) if ids.contains(&customer.id) => Ok(()),
+            _ => needs(Need::Customer, &[], None),
+        },
+        Wanted::Card(shown) => match (shown, card) {
+            (true, Some(_)) | (false, None) => Ok(()),
+            (true, None) => needs(Need::Card, &[], None),
+            (false, Some(_)) => Err(Reason::Excluded),
+        },
+        Wanted::Level(levels) => {
+            one_of(Need::Level, levels, customer.and_then(|customer| customer.level.as_ref()))
+        }
+        Wanted::CardType(types) => {
+            one_of(Need::CardType, types, card.and_then(|card| card.card_type.as_ref()))
+        }
+        Wanted::CardState(states) => {
+            one_of(Need::CardState, states, card.and_then(|card| card.state.as_ref()))
+        }
+        Wanted::Purchase(purchase) => match customer.and_then(|customer| customer.purchases) {
+            Some(before) => number(purchase, before + 1),
+            None => needs(Need::Purchase, &[], None),
+        },
+        _ => Ok(()),
     }
 }
 
