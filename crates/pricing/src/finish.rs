@@ -8,8 +8,8 @@ use crate::condition::{coupon, why_not};
 use crate::effect::redeem;
 use crate::price::Settled;
 use crate::quote::{
-    Adjustment, Claimed, CouponOutcome, Miss, Off, Position, Quote, QuotedDelivery, QuotedLine,
-    QuotedMessage, Redeemed, Totals,
+    Adjustment, Claimed, CouponOutcome, Earned, Miss, Off, Position, Quote, QuotedDelivery,
+    QuotedLine, QuotedMessage, Redeemed, Totals,
 };
 use crate::reason::Reason;
 use crate::ruleset::{BudgetCounts, Effect, PointsGiven, Redemption, RedemptionShown, Window};
@@ -275,19 +275,31 @@ fn earn(turn: &Turn<'_>, state: &State, quote: &mut Quote) {
         let own = (0..turn.lines.len()).filter(|&at| {
             turn.fixtures[at].points && meant.has(&turn.sight.lines[at], &turn.sight)
         });
+        let mut note = |line: Option<u32>, points: i64, multiplier_bps: Option<i64>| {
+            if points > 0 || multiplier_bps.is_some() {
+                let rule = rule.source.id.clone();
+                quote.earned.push(Earned { rule, line, points: Points(points), multiplier_bps });
+            }
+        };
         match given {
-            PointsGiven::Fixed { points } => quote.totals.points.0 += points,
+            PointsGiven::Fixed { points } => {
+                quote.totals.points.0 += points;
+                note(None, *points, None);
+            }
             PointsGiven::Rate { rate_bps, .. } => {
-                for at in own {
-                    let line = &mut quote.lines[turn.places[at] as usize];
-                    line.points.0 += share_of(line.total.0, *rate_bps);
+                for place in own.map(|at| turn.places[at]) {
+                    let line = &mut quote.lines[place as usize];
+                    let points = share_of(line.total.0, *rate_bps);
+                    line.points.0 += points;
+                    note(Some(place), points, None);
                 }
             }
             PointsGiven::Multiplier { multiplier_bps, .. } => {
-                for at in own {
-                    let line = &mut quote.lines[turn.places[at] as usize];
+                for place in own.map(|at| turn.places[at]) {
+                    let line = &mut quote.lines[place as usize];
                     line.points_multiplier_bps =
                         share_of(line.points_multiplier_bps, *multiplier_bps);
+                    note(Some(place), 0, Some(*multiplier_bps));
                 }
             }
         }

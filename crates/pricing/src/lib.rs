@@ -26,6 +26,7 @@ mod regulated;
 mod returns;
 mod ruleset;
 mod settings;
+mod simulation;
 mod state;
 mod turn;
 mod verify;
@@ -41,7 +42,7 @@ pub use effect::amount_limit;
 pub use finish::POINTS;
 pub use problem::Problem;
 pub use quote::{
-    Adjustment, BestFound, Claimed, CouponOutcome, MISSES_MAX, Miss, Off, Position, Quote,
+    Adjustment, BestFound, Claimed, CouponOutcome, Earned, MISSES_MAX, Miss, Off, Position, Quote,
     QuotedDelivery, QuotedLine, QuotedMessage, Redeemed, Totals, Trimmed, TrimmedBy, UnitShare,
 };
 pub use reason::{
@@ -54,4 +55,5 @@ pub use returns::{
 };
 pub use ruleset::*;
 pub use settings::*;
+pub use simulation::{PastReceipt, RuleTally, SegmentTally, Simulation, SimulationReport};
 pub use verify::{RULES_MAX, problems};

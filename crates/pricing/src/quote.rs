@@ -20,6 +20,8 @@ pub struct Quote {
     pub shipping: Vec<QuotedDelivery>,
     /// Everything that was taken off, in the sequence in which it was.
     pub adjustments: Vec<Adjustment>,
+    /// Points that rules give, and lines on which they multiply the programme's own.
+    pub earned: Vec<Earned>,
     /// Rules that nearly counted, each with its first reason; at most [`MISSES_MAX`].
     pub misses: Vec<Miss>,
     /// What became of each coupon that was presented.
@@ -145,6 +147,19 @@ pub struct Adjustment {
     pub trimmed: Option<Trimmed>,
 }
 
+/// Points that a rule gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earned {
+    /// Which rule.
+    pub rule: String,
+    /// For which line, by its place in the quote; nothing is the receipt.
+    pub line: Option<u32>,
+    /// Smallest units.
+    pub points: Points,
+    /// How many times what the programme's accrual gives for the line counts, hundredths of a per cent.
+    pub multiplier_bps: Option<i64>,
+}
+
 /// A line or a delivery, by its place in the quote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -245,4 +260,21 @@ pub struct BestFound {
     pub priced: u32,
     /// Whether all that could be better were: false where the bound was hit, and something better may exist.
     pub proven: bool,
+}
+
+impl Quote {
+    /// Rules that gave something, each once: discounts, gifts, points, messages.
+    #[must_use]
+    pub fn applied(&self) -> Vec<&str> {
+        let adjusted = self.adjustments.iter().map(|one| one.rule.as_str());
+        let earned = self.earned.iter().map(|one| one.rule.as_str());
+        let said = self.messages.iter().map(|one| one.rule.as_str());
+        let mut rules: Vec<&str> = Vec::new();
+        for rule in adjusted.chain(earned).chain(said) {
+            if rule != crate::finish::POINTS && !rules.contains(&rule) {
+                rules.push(rule);
+            }
+        }
+        rules
+    }
 }

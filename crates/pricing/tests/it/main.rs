@@ -8,3 +8,4 @@ mod peers;
 mod random;
 mod returns;
 mod scenario;
+mod simulation;

@@ -210,21 +210,21 @@ fn is_found_by_the_index(
     quote: &Quote,
 ) -> Result<(), String> {
     for rule in &rules.ruleset().rules {
-        let silent =
-            rule.then.iter().any(|of| matches!(of, Effect::Points(_) | Effect::Message(_)));
-        let told = quote.adjustments.iter().any(|one| one.rule == rule.id);
+        let told = quote.applied().contains(&rule.id.as_str());
         let why =
             rules.explain(&rule.id, basket, facts).map_err(|problems| format!("{problems:?}"))?;
-        if !silent && told != (why == Reason::Applied) && !gives_nothing_worth(rule) {
-            return Err(format!("{}: {why:?}, and adjustments say {told}", rule.id));
+        let applied = why == Reason::Applied;
+        if told != applied && (told || !gives_nothing_worth(rule)) {
+            return Err(format!("{}: {why:?}, and the quote says {told}", rule.id));
         }
     }
     Ok(())
 }
 
-/// A gift that costs nothing leaves no adjustment of an amount.
+/// Points for goods that cost nothing are none.
 fn gives_nothing_worth(rule: &Rule) -> bool {
-    rule.then.iter().any(|of| matches!(of, Effect::Gift(gift) if gift.price.0 == 0))
+    let rate = |of: &Effect| matches!(of, Effect::Points(PointsGiven::Rate { .. }));
+    rule.then.iter().any(rate)
 }
 
 /// The best combination is never worse than each rule at its turn.
