@@ -9,7 +9,8 @@
 //! [`Population`], then a [`Painter`] a thread gives the values of one customer after another. Both
 //! passes take the customers in parts of any size, and the same input gives the same bits in one part,
 //! in many, on any number of threads, and for a customer alone. A parameter is one entry in one file of `family/`;
-//! `docs/PORTRAIT.md` is [`markdown`].
+//! `docs/PORTRAIT.md` is [`markdown`]. Whom a rule or a campaign is for is said in the audience language of
+//! [`segment`].
 //!
 //! Sums are 64 bits: amounts of one customer's lines must not add up to more than 10¹⁶ minor units
 //! or thousandths, nor a product's, which whoever lets lines in has to see to.
@@ -22,6 +23,7 @@ mod history;
 mod population;
 mod portrait;
 mod registry;
+pub mod segment;
 mod statistics;
 mod stored;
 mod value;

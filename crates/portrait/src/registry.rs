@@ -24,6 +24,8 @@ pub struct Parameter {
     pub null_rule: &'static str,
     /// Tells of age, health, family, income or home: never shown to suppliers.
     pub sensitive: bool,
+    /// The words its values are, where it has its own; a segment may ask for no other.
+    pub words: &'static [&'static str],
     /// Why it is null for everybody today; nothing where its input exists.
     pub missing: Option<&'static str>,
     value: fn(&Facts<'_>) -> Value,
@@ -46,6 +48,7 @@ pub(crate) const fn parameter(
         formula,
         null_rule,
         sensitive: false,
+        words: &[],
         missing: None,
         value,
     }
@@ -55,6 +58,12 @@ impl Parameter {
     /// Marks it as never for suppliers.
     pub(crate) const fn sensitive(mut self) -> Self {
         self.sensitive = true;
+        self
+    }
+
+    /// Lists the words its values are.
+    pub(crate) const fn words(mut self, words: &'static [&'static str]) -> Self {
+        self.words = words;
         self
     }
 

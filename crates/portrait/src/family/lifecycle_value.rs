@@ -21,7 +21,8 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "the first that holds: *lost* recency_days > 182; *lapsed* recency_days > 91; *new* tenure_days < 91; *at_risk* recency_days > 28 and > 2 · ipt_median_364d, or without a gap recency_days > 56; *reactivated* a gap of days(S) above 91 days ended within the last 91 days; *growing* 5 · spend_91d > 6 · spend_prev_91d; *declining* 5 · spend_91d < 4 · spend_prev_91d; *stable*",
         NO_SALE,
         |f| stage(f).map_or(Value::Null, Value::Label),
-    ),
+    )
+    .words(&["lost", "lapsed", "new", "at_risk", "reactivated", "growing", "declining", "stable"]),
     parameter(
         "nlr_91d",
         Label,
@@ -37,7 +38,8 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
                 (false, false) => &"inactive",
             })
         },
-    ),
+    )
+    .words(&["new", "repeating", "lapsed", "inactive"]),
     parameter(
         "rfm_r_score",
         Int,
@@ -88,7 +90,8 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "*zero* spend_364d = 0; else by r = (place − 1) ÷ (n − 1) among the n customers who spent, by spend_364d, id: *light* r ≤ 0.5, *medium* r ≤ 0.8, *heavy*",
         "never",
         |f| Value::Label(segment(f)),
-    ),
+    )
+    .words(&["zero", "light", "medium", "heavy"]),
     parameter("btyd_frequency", Int, "days", "#days(S) − 1", NO_SALE, |f| {
         f.walk.days.len().checked_sub(1).map(|days| days as i64).into()
     }),

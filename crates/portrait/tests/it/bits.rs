@@ -107,6 +107,9 @@ fn values_are_of_the_kind_the_registry_says() {
                     "seed {seed}: {} is {value:?}",
                     parameter.name
                 );
+                if let Value::Label(word) = value {
+                    assert!(parameter.words.contains(word), "{}: {word}", parameter.name);
+                }
             }
         }
     }

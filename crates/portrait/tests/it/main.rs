@@ -9,3 +9,4 @@ mod naive;
 mod page;
 mod random;
 mod scenario;
+mod segment;
