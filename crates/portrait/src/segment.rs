@@ -27,7 +27,7 @@ mod error;
 mod evaluate;
 mod parse;
 mod print;
-mod test;
+mod sieve;
 mod token;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ pub use evaluate::{Bits, Column, Members, Values, WrongColumn};
 
 use crate::registry::{Parameter, index, registry};
 use crate::value::Value;
-use test::Test;
+use sieve::Sieve;
 
 /// Longest text of a segment, in characters, as it is given and as it is printed.
 pub const CHARS_MAX: usize = 10_000;
@@ -86,7 +86,7 @@ struct Condition {
     name: Name,
     comparison: Comparison,
     // The same as the evaluation wants it.
-    test: Test,
+    sieve: Sieve,
 }
 
 /// A parameter, by the name it was asked for.

@@ -2,7 +2,7 @@
 
 use super::{Node, Segment};
 use crate::registry::registry;
-use crate::segment::test::Test;
+use crate::segment::sieve::Sieve;
 use crate::value::{Kind, Value};
 
 /// One parameter of many customers, in the layout of Apache Arrow.
@@ -116,7 +116,7 @@ impl Node {
             Self::Not(part) => !part.holds(values, text_of),
             Self::Condition(condition) => {
                 let value = values.get(condition.name.place).copied().unwrap_or(Value::Null);
-                condition.test.passes(value, text_of)
+                condition.sieve.passes(value, text_of)
             }
         }
     }
@@ -146,14 +146,14 @@ impl Table<'_> {
             Node::Condition(condition) => {
                 let at = self.places.iter().position(|&place| place == condition.name.place);
                 let column = &self.columns[at.expect("the places are those of its conditions")];
-                match (&condition.test, column.valid) {
-                    (Test::Null { not: true }, None) => self.negated(self.none()),
-                    (Test::Null { not: true }, Some(valid)) => valid.words(),
-                    (Test::Null { not: false }, None) => self.none(),
-                    (Test::Null { not: false }, Some(valid)) => self.negated(valid.words()),
-                    (test, None) => column.values.passing(test),
-                    (test, Some(valid)) => {
-                        let mut words = column.values.passing(test);
+                match (&condition.sieve, column.valid) {
+                    (Sieve::Null { not: true }, None) => self.negated(self.none()),
+                    (Sieve::Null { not: true }, Some(valid)) => valid.words(),
+                    (Sieve::Null { not: false }, None) => self.none(),
+                    (Sieve::Null { not: false }, Some(valid)) => self.negated(valid.words()),
+                    (sieve, None) => column.values.passing(sieve),
+                    (sieve, Some(valid)) => {
+                        let mut words = column.values.passing(sieve);
                         words.iter_mut().zip(valid.words()).for_each(|(word, has)| *word &= has);
                         words
                     }
@@ -204,25 +204,25 @@ impl Column<'_> {
 
 impl Values<'_> {
     /// Who has a value that passes, or has none and anything in its place.
-    fn passing(&self, test: &Test) -> Vec<u64> {
+    fn passing(&self, sieve: &Sieve) -> Vec<u64> {
         match *self {
-            Self::Int(values) => match *test {
+            Self::Int(values) => match *sieve {
                 // The loops that matter: nothing in them branches.
-                Test::Whole { low, high, not } => {
+                Sieve::Whole { low, high, not } => {
                     packed(values, |&value| ((low <= value) & (value <= high)) != not)
                 }
-                _ => packed(values, |&value| test.passes_whole(value)),
+                _ => packed(values, |&value| sieve.passes_whole(value)),
             },
-            Self::Float(values) => match *test {
-                Test::Number { low, high, not } => {
+            Self::Float(values) => match *sieve {
+                Sieve::Number { low, high, not } => {
                     packed(values, |&value| ((low <= value) & (value <= high)) != not)
                 }
-                _ => packed(values, |&value| test.passes_number(value)),
+                _ => packed(values, |&value| sieve.passes_number(value)),
             },
-            Self::Date(values) => packed(values, |&value| test.passes_whole(value.into())),
+            Self::Date(values) => packed(values, |&value| sieve.passes_whole(value.into())),
             Self::Bool(bits) => {
                 let truths: Vec<bool> = (0..bits.count).map(|place| bits.get(place)).collect();
-                packed(&truths, |&truth| test.passes_whole(truth.into()))
+                packed(&truths, |&truth| sieve.passes_whole(truth.into()))
             }
             Self::Text { offsets, bytes } => {
                 let (starts, ends) = (offsets.iter(), offsets.iter().skip(1));
@@ -230,7 +230,7 @@ impl Values<'_> {
                     .zip(ends)
                     .map(|(&start, &end)| &bytes[start as usize..end as usize])
                     .collect();
-                packed(&texts, |text| test.passes_text(text))
+                packed(&texts, |text| sieve.passes_text(text))
             }
         }
     }
@@ -250,8 +250,14 @@ impl Bits<'_> {
 
     fn words(&self) -> Vec<u64> {
         let word = |start: usize| {
-            let bits = start..self.count.min(start + 64);
-            bits.rev().fold(0, |word, place| word << 1 | u64::from(self.get(place)))
+            let (first, skipped) = ((self.offset + start) / 8, (self.offset + start) % 8);
+            // Nine bytes have 64 bits in a row wherever they begin.
+            let bytes = self.bytes[first..].iter().take(9).rev();
+            let bits = bytes.fold(0, |bits, &byte| bits << 8 | u128::from(byte)) >> skipped;
+            match self.count - start {
+                last @ ..64 => bits as u64 & ((1 << last) - 1),
+                _ => bits as u64,
+            }
         };
         (0..self.count).step_by(64).map(word).collect()
     }

@@ -2,7 +2,7 @@
 //! values are held against the registry where they are read, so that the first error is the first in the text.
 
 use super::error::{self, SegmentError, Wanted, Wrong};
-use super::test::Test;
+use super::sieve::Sieve;
 use super::token::{Keyword, Token, Tokens};
 use super::{CHARS_MAX, Comparison, Condition, DEPTH_MAX, Literal, Name, Node, Operator};
 use crate::value::Kind;
@@ -123,8 +123,8 @@ impl Parser {
             name.ok_or_else(|| SegmentError { at: self.at, wrong: Wrong::unknown(&cut(word)) })?;
         self.take()?;
         let comparison = self.comparison(name)?;
-        let test = Test::of(name.parameter().kind, &comparison);
-        Ok(Condition { name, comparison, test })
+        let sieve = Sieve::of(name.parameter().kind, &comparison);
+        Ok(Condition { name, comparison, sieve })
     }
 
     fn comparison(&mut self, name: Name) -> Result<Comparison, SegmentError> {

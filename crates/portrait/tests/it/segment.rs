@@ -2,6 +2,7 @@
 //! columns of many give the same answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use portrait::segment::{
     Bits, CHARS_MAX, Column, DEPTH_MAX, Members, Segment, SegmentError, Values, memberships,
@@ -525,4 +526,17 @@ fn columns_that_do_not_fit_are_refused() {
     ] {
         assert_eq!(place(columns), Err(name), "{columns:?}");
     }
+}
+
+#[test]
+fn every_example_of_the_page_is_a_segment() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/SEGMENTS.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, examples) = page.split_once("## Examples").unwrap();
+    let texts = examples.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let told: Vec<String> = texts.map(|(text, _)| told(text)).collect();
+    assert!(
+        told.len() >= 12 && told.iter().all(|told| told.parse::<Segment>().is_ok()),
+        "{told:#?}"
+    );
 }

@@ -3,9 +3,9 @@
 use super::{Comparison, Decimal, Literal, Operator};
 use crate::value::{Kind, Value};
 
-/// Which values pass; null passes none but [`Test::Null`].
+/// Which values pass; null passes none but [`Sieve::Null`].
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Test {
+pub(super) enum Sieve {
     /// Null itself, or with `not` everything else.
     Null { not: bool },
     /// Counts, days as numbers and truths as 0 and 1: those from one to another, both included.
@@ -20,7 +20,7 @@ pub(super) enum Test {
     Texts { among: Vec<String>, not: bool },
 }
 
-impl Test {
+impl Sieve {
     /// What passes a comparison with a parameter of this kind.
     pub fn of(kind: Kind, comparison: &Comparison) -> Self {
         match comparison {
