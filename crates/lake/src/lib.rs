@@ -39,7 +39,7 @@ pub use manifest::{Manifest, StoredFile, Totals};
 pub use parquet_rows::ParquetRows;
 pub use repair::Repaired;
 pub use scan::Customers;
-pub use snapshot::{Snapshot, SnapshotRows, SnapshotWriter, Snapshots};
+pub use snapshot::{Snapshot, SnapshotColumns, SnapshotRows, SnapshotWriter, Snapshots};
 pub use storage::{Bucket, Limits, Listed, Storage};
 pub use table::{Cell, Cells, Row};
 

@@ -1,7 +1,8 @@
 //! Snapshots' folders: one refresh writes one folder; it becomes current last, and nothing changes
 //! it afterwards except the erasure of a customer.
 //!
-//! This module knows names and hashes of a snapshot's files, never their contents.
+//! This module knows names and hashes of a snapshot's files, and how rows stand in those that are Parquet; never
+//! what they mean.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,12 +11,18 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::SchemaRef;
+use arrow_select::concat::concat_batches;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::rows::sha256_hex;
+use crate::storage::Source;
 use crate::{LakeError, ParquetRows, Storage};
 
 const FOLDER: &str = "snapshot";
@@ -52,6 +59,15 @@ pub struct SnapshotRows {
     growing: Growing,
 }
 
+/// Some columns of a snapshot's Parquet file, open for reading part after part.
+#[derive(Debug)]
+pub struct SnapshotColumns {
+    path: String,
+    source: Source,
+    metadata: ArrowReaderMetadata,
+    columns: ProjectionMask,
+}
+
 /// A file that goes with the value.
 #[derive(Debug)]
 struct Growing {
@@ -81,6 +97,35 @@ impl Write for Hashed {
 
     fn flush(&mut self) -> std::io::Result<()> {
         self.file.flush()
+    }
+}
+
+impl SnapshotColumns {
+    /// How many parts the file has. They follow one another, and may be read on several threads.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// The columns of a part, in the sequence of the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(&self, part: usize) -> Result<RecordBatch, LakeError> {
+        let source = self
+            .source
+            .again()
+            .map_err(|source| LakeError::File { path: self.path.clone(), source })?;
+        let rows = self.metadata.metadata().row_group(part).num_rows() as usize;
+        let reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone())
+                .with_row_groups(vec![part])
+                .with_projection(self.columns.clone())
+                .with_batch_size(rows)
+                .build()?;
+        let schema = reader.schema();
+        let rows = reader.collect::<Result<Vec<_>, _>>()?;
+        Ok(concat_batches(&schema, &rows)?)
     }
 }
 
@@ -164,6 +209,41 @@ impl Snapshots {
             });
         }
         Ok(bytes)
+    }
+
+    /// Opens some columns of a snapshot's Parquet file. They are read where they stand, without the rest of
+    /// the file, so that its hash is not looked at.
+    ///
+    /// # Errors
+    /// When the file is not there, is no Parquet file, or lacks a column.
+    pub fn columns(
+        &self,
+        snapshot: &Snapshot,
+        name: &str,
+        columns: &[&str],
+    ) -> Result<SnapshotColumns, LakeError> {
+        let path = format!("{}/{name}", folder(snapshot.number));
+        let source = self.storage.source(&path)?;
+        let metadata = ArrowReaderMetadata::load(&source, ArrowReaderOptions::new())?;
+        let path = self.storage.location(&path);
+        if let Some(column) = columns.iter().find(|name| metadata.schema().index_of(name).is_err())
+        {
+            let why =
+                format!("it has no column {column}; was it made by an older version? Refresh then");
+            return Err(LakeError::Damaged { path, why });
+        }
+        let columns = ProjectionMask::columns(metadata.parquet_schema(), columns.iter().copied());
+        let groups = metadata.metadata().row_groups();
+        let ranges = groups.iter().flat_map(|group| {
+            let chunks = group.columns().iter().enumerate();
+            let wanted = chunks.filter(|(leaf, _)| columns.leaf_included(*leaf));
+            wanted.map(|(_, chunk)| {
+                let (start, length) = chunk.byte_range();
+                start..start + length
+            })
+        });
+        source.prefetch(&ranges.collect::<Vec<_>>())?;
+        Ok(SnapshotColumns { path, source, metadata, columns })
     }
 
     /// Where a snapshot's file is, for other tools.

@@ -1,5 +1,5 @@
 //! A programme: one folder that holds a retailer's settings, lake and snapshots, and every flow over
-//! it as one function: import, refresh, portrait, offers, history,
+//! it as one function: import, refresh, portrait, segment, offers, history,
 //! evaluate, erase.
 //!
 //! It gathers, calls and stores; it computes nothing that a pure crate computes, and it speaks
@@ -34,6 +34,7 @@ mod refresh;
 mod refused;
 mod rules;
 mod sealing;
+mod segments;
 mod settings;
 mod shared_card;
 mod studio;
@@ -72,6 +73,7 @@ pub use refresh::{ModelChoice, RefreshReport};
 pub use refused::{FieldProblem, Refused};
 pub use rules::{RulesKind, RulesView};
 pub use sealing::{AuditBreak, AuditReport, DeedView, HeadFault, HeadSource, Sealed, WrongHead};
+pub use segments::{SegmentView, WithoutValues};
 pub use settings::{Language as SettingsLanguage, Settings};
 pub use shared_card::SharedCard;
 pub use table::Format;
@@ -85,6 +87,7 @@ pub use membership::{
 };
 pub use models::{Evaluation, Level, Protocol, Reason};
 pub use portrait::markdown as portrait_markdown;
+pub use portrait::segment;
 pub use retail::{Day, Instant};
 pub use store::{DbError, Secret};
 

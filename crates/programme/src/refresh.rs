@@ -24,6 +24,9 @@ use crate::{Programme, Progress, offers, portrait_rows, sha256_hex};
 /// The snapshot's file of the population.
 pub(crate) const POPULATION: &str = "population.bin";
 
+/// The snapshot's file of portraits: a row a customer, a column a parameter.
+pub(crate) const PORTRAITS: &str = "portraits.parquet";
+
 /// What a refresh made.
 #[derive(Clone, Debug, Serialize)]
 pub struct RefreshReport {
@@ -179,7 +182,7 @@ impl Making<'_> {
         progress: &dyn Progress,
     ) -> Result<Made> {
         let (lake, range_lines) = (&self.studio.lake, programme.range_lines);
-        let mut portraits = writer.rows("portraits.parquet", portrait_rows::schema())?;
+        let mut portraits = writer.rows(PORTRAITS, portrait_rows::schema())?;
         let mut offers = writer.rows("offers.parquet", offers::schema())?;
         let mut made = Made::default();
         progress.stage(PORTRAITS_AND_OFFERS, Some(lake.ranges(range_lines)?.len() as u64));
@@ -205,7 +208,8 @@ pub(crate) fn current_as_of(programme: &Programme) -> Result<Option<Day>> {
     programme.snapshots().current()?.map(|snapshot| day_of(&snapshot)).transpose()
 }
 
-fn day_of(snapshot: &Snapshot) -> Result<Day> {
+/// The day that a snapshot is of.
+pub(crate) fn day_of(snapshot: &Snapshot) -> Result<Day> {
     let text = snapshot.inputs.get("as_of").context("the snapshot does not say its day")?;
     Ok(text.parse()?)
 }

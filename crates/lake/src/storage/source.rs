@@ -64,6 +64,14 @@ impl Source {
         Self::Remote(Arc::new(Remote { bucket, path: path.to_owned(), size, pieces }))
     }
 
+    /// The same open file once more, for another reader: what stands under its name meanwhile does not matter.
+    pub fn again(&self) -> std::io::Result<Self> {
+        Ok(match self {
+            Self::File(file, size) => Self::File(file.try_clone()?, *size),
+            Self::Remote(remote) => Self::Remote(remote.clone()),
+        })
+    }
+
     /// Fetches what will be read, in as few requests as possible. Files of this machine are read when
     /// they are read.
     pub fn prefetch(&self, ranges: &[Range<u64>]) -> Result<(), LakeError> {
