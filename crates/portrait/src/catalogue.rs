@@ -206,9 +206,10 @@ impl Catalogue {
         !self.costs.is_empty()
     }
 
-    /// Cost of one unit in minor units on a day.
+    /// Cost of one unit in minor units on a day, days since 1970-01-01; nothing where it is not known.
     #[inline]
-    pub(crate) fn cost(&self, product: u32, day: i32) -> Option<i64> {
+    #[must_use]
+    pub fn cost(&self, product: u32, day: i32) -> Option<i64> {
         let product = product as usize;
         let (start, end) = (*self.cost_start.get(product)?, *self.cost_start.get(product + 1)?);
         let costs = &self.costs[start as usize..end as usize];

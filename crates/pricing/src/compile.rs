@@ -164,6 +164,15 @@ impl Compiled {
         &self.ruleset
     }
 
+    /// How much one customer may have of a rule within its window, by the name under which a claim counts it:
+    /// receipts under the rule's own, an amount under [`crate::amount_limit`].
+    #[must_use]
+    pub fn limit_of(&self, rule: &str, name: &str) -> Option<i64> {
+        let rank = self.rank_of(rule)?;
+        let limit = self.rules[rank as usize].source.limits.customer?;
+        if name == rule { limit.uses } else { limit.amount.map(|amount| amount.0) }
+    }
+
     /// Rules in the sequence in which they are priced.
     pub(crate) fn rank_of(&self, rule: &str) -> Option<u32> {
         self.by_id.get(rule).copied()

@@ -37,6 +37,7 @@ mod sealing;
 mod segments;
 mod settings;
 mod shared_card;
+mod simulation;
 mod studio;
 mod table;
 mod webhooks;
@@ -76,6 +77,7 @@ pub use sealing::{AuditBreak, AuditReport, DeedView, HeadFault, HeadSource, Seal
 pub use segments::{SegmentView, WithoutValues};
 pub use settings::{Language as SettingsLanguage, Settings};
 pub use shared_card::SharedCard;
+pub use simulation::SimulatedDays;
 pub use table::Format;
 pub use webhooks::{
     Delivery, DeliveryReport, GivenUp, NewWebhook, Undelivered, WebhookMade, WebhookSender,

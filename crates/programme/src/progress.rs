@@ -27,11 +27,12 @@ pub(crate) const WRITING_LAKE: &str = "writing the lake";
 pub(crate) const WRITING_BOOKS: &str = "writing cards and balances";
 pub(crate) const LOOKING_OVER: &str = "looking over cards and balances";
 pub(crate) const ACCRUING: &str = "accruing points of receipts";
+pub(crate) const SIMULATING: &str = "pricing past receipts";
 pub(crate) const COMPACTING: &str = "compacting the lake";
 
 /// How the names of stages begin. Some go on with a file or a number; of several that fit, the longest
 /// is the stage.
-pub const STAGES: [&str; 17] = [
+pub const STAGES: [&str; 18] = [
     OPENING,
     TALLYING,
     READING,
@@ -49,4 +50,5 @@ pub const STAGES: [&str; 17] = [
     LOOKING_OVER,
     ACCRUING,
     COMPACTING,
+    SIMULATING,
 ];

@@ -118,6 +118,7 @@ const STAGES: [(&str, &str); programme::STAGES.len()] = [
     ("looking over cards and balances", "проверка карт и остатков"),
     ("accruing points of receipts", "начисление баллов по чекам"),
     ("compacting the lake", "уплотнение озера данных"),
+    ("pricing past receipts", "расчёт прошлых чеков"),
 ];
 
 /// Seconds as a person would say them: in seconds up to a minute and a half, then in minutes, then in
