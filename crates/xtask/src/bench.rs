@@ -4,6 +4,7 @@
 mod figures;
 mod http;
 mod ledger;
+mod pricing;
 mod size;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::process;
 
 pub use http::http;
 pub use ledger::ledger;
+pub use pricing::pricing;
 pub use size::size;
 
 const OUR_RUNS: usize = 5;

@@ -75,6 +75,8 @@ enum Bench {
     Http,
     /// Transfers with idempotency, lots, audit and outbox, on both databases
     Ledger,
+    /// Quotes a second with their proof, among 100 to 10,000 rules, beside engines that npm brings
+    Pricing,
     /// Import, nightly append, histories, portraits, refresh, fresh portraits and compaction at growing sizes
     Size {
         /// Shops of so many customers, 200 lines each; 500,000 need 10 GB of disk and half an hour
@@ -111,6 +113,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { bench: Bench::Import } => bench::import(&place),
         Command::Bench { bench: Bench::Http } => bench::http(&place),
         Command::Bench { bench: Bench::Ledger } => bench::ledger(&place),
+        Command::Bench { bench: Bench::Pricing } => bench::pricing(&place),
         Command::Bench { bench: Bench::Size { customers, feeds, keep } } => {
             bench::size(&place, &customers, feeds.as_deref(), keep.as_deref())
         }

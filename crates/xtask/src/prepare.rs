@@ -157,20 +157,31 @@ fn system_python() -> Result<&'static str> {
     if let Some(name) = names.into_iter().find(|name| usable(name)) {
         return Ok(name);
     }
-    if Path::new("/etc/debian_version").exists() && is_root() {
-        println!("installing python3, python3-venv, python3-pip");
-        let install =
-            ["install", "-y", "--no-install-recommends", "python3", "python3-venv", "python3-pip"];
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        process::run(Command::new("apt-get").args(["update", "-q"]))?;
-        process::run(apt.args(install))?;
+    if may_install() {
+        install(&["python3", "python3-venv", "python3-pip"])?;
         return Ok("python3");
     }
     bail!(
         "python3 with its venv module is not installed: on Debian and Ubuntu `sudo apt-get install \
          python3 python3-venv python3-pip`, elsewhere Python 3.11 or newer from its own site"
     )
+}
+
+/// Whether packages of the system can be installed without asking anybody: on Debian, by root.
+pub fn may_install() -> bool {
+    Path::new("/etc/debian_version").exists() && is_root()
+}
+
+/// Installs packages of the system.
+///
+/// # Errors
+/// When they cannot be had.
+pub fn install(packages: &[&str]) -> Result<()> {
+    println!("installing {}", packages.join(", "));
+    let mut apt = Command::new("apt-get");
+    apt.env("DEBIAN_FRONTEND", "noninteractive");
+    process::run(Command::new("apt-get").args(["update", "-q"]))?;
+    process::run(apt.args(["install", "-y", "--no-install-recommends"]).args(packages))
 }
 
 /// Whether we may install packages, and may not run a database server.

@@ -18,39 +18,85 @@ use rulesets::Case;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROUNDS: usize = 9;
-const ROUND: Duration = Duration::from_millis(400);
+const ROUND: Duration = Duration::from_millis(250);
 
 fn main() {
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    for case in rulesets::cases() {
-        if only.as_ref().is_none_or(|only| case.name.contains(only.as_str())) {
-            println!("{}", measure(&case));
+    let wanted = |case: &Case| only.as_ref().is_none_or(|only| case.name.contains(only.as_str()));
+    let mut measured: Vec<Measured> =
+        rulesets::cases().into_iter().filter(wanted).map(Measured::new).collect();
+    // Round by round through all cases, so that whatever else the machine does disturbs all alike; the first
+    // round warms up, and does not count.
+    for round in 0..=ROUNDS {
+        for case in &mut measured {
+            case.round(round > 0);
         }
+    }
+    for case in measured {
+        println!("{}", case.said());
     }
 }
 
-/// Prices a basket once and looks at the answer, then again and again.
-fn measure(case: &Case) -> Value {
-    let ruleset: Ruleset = serde_json::from_value(case.ruleset.clone()).unwrap();
-    let rules = ruleset.rules.len();
-    let began = Clock::now();
-    let compiled = Compiled::new(ruleset, 1).unwrap();
-    let compile_ms = began.elapsed().as_secs_f64() * 1e3;
-    let situation: Situation = serde_json::from_value(case.situation.clone()).unwrap();
-    let price = || compiled.price(&situation.basket, &situation.facts).unwrap();
-    let quote = price();
-    let applied = applied(&quote);
-    assert!(case.applied.is_none_or(|asked| asked == applied), "{applied} rules give something");
-    let discount = quote.totals.discount.0;
-    assert!(case.discount.is_none_or(|asked| asked == discount), "{discount} off");
-    let (cpu_us, wall_us) = times(price);
-    json!({
-        "case": case.name, "rules": rules, "lines": situation.basket.lines.len(),
-        "applied": applied, "adjustments": quote.adjustments.len(), "misses": quote.misses.len(),
-        "discount": discount, "priced": quote.best.map(|best| best.priced),
-        "proven": quote.best.map(|best| best.proven), "compile_ms": compile_ms,
-        "cpu_us": cpu_us, "wall_us": wall_us,
-    })
+/// A case while it is measured.
+struct Measured {
+    case: Case,
+    compiled: Compiled,
+    situation: Situation,
+    compile_ms: f64,
+    /// Microseconds of a quote, each a round.
+    cpu_us: Vec<f64>,
+    wall_us: Vec<f64>,
+}
+
+impl Measured {
+    /// Prices the basket once and looks at the answer.
+    fn new(case: Case) -> Self {
+        let ruleset: Ruleset = serde_json::from_value(case.ruleset.clone()).unwrap();
+        let situation: Situation = serde_json::from_value(case.situation.clone()).unwrap();
+        let began = Clock::now();
+        let compiled = Compiled::new(ruleset, 1).unwrap();
+        let compile_ms = began.elapsed().as_secs_f64() * 1e3;
+        let new =
+            Self { case, compiled, situation, compile_ms, cpu_us: Vec::new(), wall_us: Vec::new() };
+        let quote = new.price();
+        let (applied, discount) = (applied(&quote), quote.totals.discount.0);
+        let Case { name, applied: rules, discount: off, .. } = &new.case;
+        assert!(rules.is_none_or(|asked| asked == applied), "{name}: {applied} rules apply");
+        assert!(off.is_none_or(|asked| asked == discount), "{name}: {discount} off");
+        new
+    }
+
+    fn price(&self) -> Quote {
+        self.compiled.price(&self.situation.basket, &self.situation.facts).unwrap()
+    }
+
+    fn round(&mut self, counts: bool) {
+        let (began, before) = (Clock::now(), cpu_ns());
+        let mut quotes = 0_u32;
+        while began.elapsed() < ROUND {
+            for _ in 0..8 {
+                black_box(self.price());
+            }
+            quotes += 8;
+        }
+        let (took, spent) = (began.elapsed(), cpu_ns().saturating_sub(before));
+        if counts {
+            self.cpu_us.push(spent as f64 / 1e3 / f64::from(quotes));
+            self.wall_us.push(took.as_secs_f64() * 1e6 / f64::from(quotes));
+        }
+    }
+
+    fn said(self) -> Value {
+        let quote = self.price();
+        json!({
+            "case": self.case.name, "rules": self.compiled.ruleset().rules.len(),
+            "lines": self.situation.basket.lines.len(), "applied": applied(&quote),
+            "adjustments": quote.adjustments.len(), "misses": quote.misses.len(),
+            "discount": quote.totals.discount, "priced": quote.best.map(|best| best.priced),
+            "proven": quote.best.map(|best| best.proven), "compile_ms": self.compile_ms,
+            "cpu_us": median(self.cpu_us), "wall_us": median(self.wall_us),
+        })
+    }
 }
 
 /// Rules that took something off.
@@ -58,28 +104,6 @@ fn applied(quote: &Quote) -> usize {
     let rules: std::collections::BTreeSet<&str> =
         quote.adjustments.iter().map(|adjustment| adjustment.rule.as_str()).collect();
     rules.len()
-}
-
-/// Microseconds of processor time and on the wall for one quote, each the median of several rounds.
-fn times(price: impl Fn() -> Quote) -> (f64, f64) {
-    let (mut cpu, mut wall) = (Vec::new(), Vec::new());
-    // The first round warms up, and does not count.
-    for round in 0..=ROUNDS {
-        let (began, before) = (Clock::now(), cpu_ns());
-        let mut quotes = 0_u32;
-        while began.elapsed() < ROUND {
-            for _ in 0..8 {
-                black_box(price());
-            }
-            quotes += 8;
-        }
-        let (took, spent) = (began.elapsed(), cpu_ns().saturating_sub(before));
-        if round > 0 {
-            cpu.push(spent as f64 / 1e3 / f64::from(quotes));
-            wall.push(took.as_secs_f64() * 1e6 / f64::from(quotes));
-        }
-    }
-    (median(cpu), median(wall))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 const PEERS: &str = include_str!("../../tests/data/peers.json");
 
+/// What five equal shares take off each line when each is taken of what is left, minor units, a unit rounded
+/// half up each time.
+const CASCADING: i64 = 491489;
+
 /// Rules, a basket, and what must come out.
 pub struct Case {
     pub name: String,
@@ -16,7 +20,7 @@ pub struct Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    let mut cases = vec![bare()];
+    let mut cases = vec![bare(), cascading()];
     cases.extend([100, 1_000, 10_000].map(|rules| among("W100", rules, false)));
     cases.extend([1_000, 10_000].map(|rules| among("crowded", rules, true)));
     cases.extend([grocer("grocer", "sequence"), grocer("grocer, best receipt", "best_receipt")]);
@@ -35,6 +39,16 @@ fn bare() -> Case {
         }}),
         applied: Some(25),
         discount: Some(575_000),
+    }
+}
+
+/// The same with each share taken of what is left; without rounding it would take 4 914.8591 off.
+fn cascading() -> Case {
+    Case {
+        name: "W100 cascading".to_owned(),
+        ruleset: ruleset(w100_rules(), json!({"percent_base": "remaining"})),
+        discount: Some(CASCADING),
+        ..bare()
     }
 }
 
@@ -71,9 +85,13 @@ fn w100_rules() -> Vec<Value> {
         .map(|(at, rule)| {
             assert_eq!(rule["kind"], "percent");
             let share: i64 = rule["value"].as_str().unwrap().parse().unwrap();
-            let mut rule = percent(rule["code"].as_str().unwrap(), share * 100, json!({
-                "categories": [rule["filter"]["cat"]],
-            }));
+            let mut rule = percent(
+                rule["code"].as_str().unwrap(),
+                share * 100,
+                json!({
+                    "categories": [rule["filter"]["cat"]],
+                }),
+            );
             rule["priority"] = json!(-(at as i64));
             rule
         })
@@ -135,7 +153,8 @@ fn other_rule(at: usize, crowded: bool) -> Value {
     let id = format!("R{at:05}");
     let bps = 300 + (at as i64 % 40) * 50;
     let product = || json!({"products": [format!("sku-{at}")]});
-    let shops: Vec<String> = (0..8).map(|shop| format!("s{}", 2 + (at * 7 + shop * 5) % 400)).collect();
+    let shops: Vec<String> =
+        (0..8).map(|shop| format!("s{}", 2 + (at * 7 + shop * 5) % 400)).collect();
     let mut rule = match at % 20 {
         0..=6 => percent(&id, bps, product()),
         7..=9 => percent(&id, bps, json!({"brands": [format!("brand-{}", at % 700)]})),
@@ -232,17 +251,28 @@ fn weekly(at: usize) -> Value {
         2 => ("shares", json!({"percent": {"discount_bps": bps, "on": product}})),
         3 | 4 => ("shares", json!({"percent": {"discount_bps": bps, "on": shelf}})),
         5 | 6 => ("shares", json!({"percent": {"discount_bps": bps, "on": brand}})),
-        7 => ("sets", json!({"buy_get": {
-            "buy": shelf, "buy_units": 2, "get": shelf, "get_units": 1, "discount_bps": 5000,
-        }})),
-        8 => ("sets", json!({"bundle": {"price": 19_900, "parts": [
-            {"goods": product, "units": 1}, {"goods": shelf, "units": 1},
-        ]}})),
-        9 => ("sets", json!({"tiers": {"by": "quantity", "of": shelf, "on": shelf, "tiers": [
-            {"from": 2_000, "discount_bps": 300}, {"from": 4_000, "discount_bps": 700},
-        ]}})),
+        7 => (
+            "sets",
+            json!({"buy_get": {
+                "buy": shelf, "buy_units": 2, "get": shelf, "get_units": 1, "discount_bps": 5000,
+            }}),
+        ),
+        8 => (
+            "sets",
+            json!({"bundle": {"price": 19_900, "parts": [
+                {"goods": product, "units": 1}, {"goods": shelf, "units": 1},
+            ]}}),
+        ),
+        9 => (
+            "sets",
+            json!({"tiers": {"by": "quantity", "of": shelf, "on": shelf, "tiers": [
+                {"from": 2_000, "discount_bps": 300}, {"from": 4_000, "discount_bps": 700},
+            ]}}),
+        ),
         10 => ("sets", json!({"points": {"rate": {"rate_bps": bps, "on": brand}}})),
-        _ => ("sets", json!({"fixed": {"amount": 500, "per": "unit", "on": brand, "units_max": 2}})),
+        _ => {
+            ("sets", json!({"fixed": {"amount": 500, "per": "unit", "on": brand, "units_max": 2}}))
+        }
     };
     let mut rule = json!({"id": id, "name": {"en": id}, "group": group, "then": [then]});
     match at % 7 {
@@ -251,7 +281,8 @@ fn weekly(at: usize) -> Value {
         2 => rule["scope"] = json!({"shops": [format!("s{}", at % 3), "s1"]}),
         3 => rule["limits"] = json!({"customer": {"window": "week", "uses": 2}}),
         4 => {
-            rule["payer"] = json!({"supplier": format!("supplier-{}", at % 25), "supplier_bps": 6000});
+            rule["payer"] =
+                json!({"supplier": format!("supplier-{}", at % 25), "supplier_bps": 6000});
             rule["limits"] = json!({"budget": {
                 "campaign": format!("campaign-{}", at % 20), "counts": "discount", "amount": 5_000_000,
             }});

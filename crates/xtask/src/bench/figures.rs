@@ -42,6 +42,8 @@ impl Display for Asked {
 /// The table while it fills.
 #[derive(Default)]
 pub struct Figures {
+    /// What the columns are numbers of.
+    heading: String,
     columns: Vec<String>,
     rows: Vec<Row>,
 }
@@ -54,6 +56,11 @@ struct Row {
 }
 
 impl Figures {
+    /// A table whose columns are numbers of something.
+    pub fn by(heading: &str) -> Self {
+        Self { heading: heading.to_owned(), ..Self::default() }
+    }
+
     /// Begins the next column.
     pub fn column(&mut self, name: &str) {
         self.columns.push(name.to_owned());
@@ -74,13 +81,14 @@ impl Figures {
 
     /// Shows the table; a figure that misses what was asked bears a mark.
     pub fn print(&self) {
-        let width = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        let names = self.rows.iter().map(|row| &row.name).chain([&self.heading]);
+        let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
         let line = |name: &str, cells: &[String], asked: &str| {
             let cells: String = cells.iter().map(|cell| format!("{cell:>14}")).collect();
             println!("{name:<width$}{cells}  {asked}");
         };
         println!();
-        line("customers", &self.columns, "asked");
+        line(&self.heading, &self.columns, "asked");
         for row in &self.rows {
             let cells: Vec<String> =
                 (0..self.columns.len()).map(|column| row.cell(column)).collect();

@@ -69,7 +69,7 @@ pub fn size(
     fs::create_dir_all(&feeds)?;
     let version = version.trim().to_owned();
     let bench = Bench { place, binary, feeds, version, home: home.clone() };
-    let mut figures = Figures::default();
+    let mut figures = Figures::by("customers");
     let mut texts = BTreeSet::new();
     for &customers in customers {
         println!("\n== {customers} customers");
@@ -144,7 +144,7 @@ impl Bench<'_> {
         self.timed(folder, "refresh", &["refresh", "--json"], figures)?;
         self.fresh(customers, folder, figures)?;
         self.timed(folder, "compaction", &["lake", "compact", "--json"], figures)?;
-        let after = self.histories(customers, folder, &mut Figures::default())?;
+        let after = self.histories(customers, folder, &mut Figures::by("customers"))?;
         ensure!(before == after, "histories are not the same after the compaction");
         Ok(())
     }
