@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::gate::{Gates, Tried};
 use crate::goods::{Meant, NONE, Sight, Symbols};
 use crate::problem::Problem;
+use crate::quote::MISSES_MAX;
 use crate::regulated::regulated;
 use crate::ruleset::{
     Condition, Effect, GoodsMeasure, GroupMode, GroupOf, Measure, Purchase, Range, RegulatedRow,
@@ -28,6 +30,7 @@ pub struct Compiled {
     pub(crate) not_discounted: Option<Meant>,
     pub(crate) redeemable: Option<Meant>,
     index: Index,
+    gates: Gates,
     by_id: FxHashMap<String, u32>,
 }
 
@@ -140,6 +143,7 @@ impl Compiled {
             })
             .collect();
         let index = Index::of(&rules, &mut symbols);
+        let gates = Gates::of(rules.iter().map(|rule| &*rule.source), &mut symbols);
         let none = CompiledGroup { mode: GroupMode::All, of: GroupOf::Receipt };
         let named =
             ruleset.groups.iter().map(|group| CompiledGroup { mode: group.mode, of: group.of });
@@ -153,6 +157,7 @@ impl Compiled {
             rules,
             symbols,
             index,
+            gates,
             by_id,
             ruleset,
         })
@@ -178,37 +183,73 @@ impl Compiled {
         self.by_id.get(rule).copied()
     }
 
-    /// Ranks of the rules that may concern a basket, rising.
+    /// Ranks of the rules that may concern a basket, rising. Of those that cannot give anything here and now
+    /// only as many as a quote may tell of: the first ones.
     pub(crate) fn candidates(&self, turn: &Turn<'_>) -> Vec<u32> {
-        let mut ranks = Vec::with_capacity(64);
-        ranks.extend_from_slice(&self.index.always);
+        let mut found = Found::new(self.gates.before(turn));
+        found.add(&self.index.always);
         let sight: &Sight = &turn.sight;
         for line in &sight.lines {
-            self.index.find(Key::Product, line.product, &mut ranks);
-            self.index.find(Key::Brand, line.brand, &mut ranks);
-            self.index.find(Key::Supplier, line.supplier, &mut ranks);
+            self.index.find(Key::Product, line.product, &mut found);
+            self.index.find(Key::Brand, line.brand, &mut found);
+            self.index.find(Key::Supplier, line.supplier, &mut found);
             for &category in sight.categories(line) {
-                self.index.find(Key::Category, category, &mut ranks);
+                self.index.find(Key::Category, category, &mut found);
             }
         }
         let of = |text: &str| self.symbols.of(text);
         if let Some(customer) = &turn.facts.customer {
-            self.index.find(Key::Customer, of(&customer.id), &mut ranks);
+            self.index.find(Key::Customer, of(&customer.id), &mut found);
             for segment in &customer.segments {
-                self.index.find(Key::Segment, of(segment), &mut ranks);
+                self.index.find(Key::Segment, of(segment), &mut found);
             }
         }
         for coupon in &turn.facts.coupons {
-            self.index.find(Key::Coupon, of(&coupon.series), &mut ranks);
+            self.index.find(Key::Coupon, of(&coupon.series), &mut found);
         }
         for (key, own) in [(Key::Shop, &turn.basket.shop), (Key::Network, &turn.basket.network)] {
             if let Some(own) = own {
-                self.index.find(key, of(own), &mut ranks);
+                self.index.find(key, of(own), &mut found);
             }
         }
-        ranks.sort_unstable();
-        ranks.dedup();
-        ranks
+        found.ranks()
+    }
+}
+
+/// Ranks while they are gathered.
+struct Found<'a> {
+    gates: Tried<'a>,
+    open: Vec<u32>,
+    shut: Vec<u32>,
+}
+
+impl<'a> Found<'a> {
+    fn new(gates: Tried<'a>) -> Self {
+        Self { gates, open: Vec::with_capacity(64), shut: Vec::new() }
+    }
+
+    /// Takes rising ranks.
+    fn add(&mut self, ranks: &[u32]) {
+        let mut shut = 0;
+        for &rank in ranks {
+            if self.gates.is_open(rank) {
+                self.open.push(rank);
+            } else if shut < MISSES_MAX {
+                self.shut.push(rank);
+                shut += 1;
+            }
+        }
+    }
+
+    /// All of them, rising.
+    fn ranks(self) -> Vec<u32> {
+        let Self { mut open, mut shut, .. } = self;
+        shut.sort_unstable();
+        shut.dedup();
+        open.extend(shut.into_iter().take(MISSES_MAX));
+        open.sort_unstable();
+        open.dedup();
+        open
     }
 }
 
@@ -228,12 +269,12 @@ impl Index {
         index
     }
 
-    fn find(&self, key: Key, value: u32, ranks: &mut Vec<u32>) {
+    fn find(&self, key: Key, value: u32, found: &mut Found<'_>) {
         if value == NONE {
             return;
         }
-        if let Some(found) = self.by.get(&(key, value)) {
-            ranks.extend_from_slice(found);
+        if let Some(ranks) = self.by.get(&(key, value)) {
+            found.add(ranks);
         }
     }
 }

@@ -24,6 +24,18 @@ impl Moment {
         let weekday = basket.at.date().weekday().to_monday_one_offset() as u8;
         Self { at: basket.at, weekday, time: basket.at.time() }
     }
+
+    /// Whether it is within the days of a schedule, whatever the hour.
+    pub fn is_within(
+        &self,
+        from: Option<DateTime>,
+        until: Option<DateTime>,
+        weekdays: &[u8],
+    ) -> bool {
+        from.is_none_or(|from| self.at >= from)
+            && until.is_none_or(|until| self.at < until)
+            && (weekdays.is_empty() || weekdays.contains(&self.weekday))
+    }
 }
 
 /// Whether a rule's place and time are those of the basket.

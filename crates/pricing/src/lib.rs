@@ -6,7 +6,7 @@
 //! known ([`Facts`]), and what must not be given twice comes back as claims. It is small enough for a till.
 //!
 //! Start with [`Ruleset`], [`Compiled::new`] and [`Compiled::price`]. The way of a basket through the crate:
-//! `compile.rs` finds the rules that can concern it, `price.rs` gives each its turn, `effect.rs` makes plans of
+//! `compile.rs` finds the rules that can concern it (`gate.rs` those of here and now), `price.rs` gives each its turn, `effect.rs` makes plans of
 //! what comes off, `allocate.rs` splits amounts, `state.rs` keeps what units still cost, `finish.rs` writes the
 //! quote; `returns.rs` pays back out of it.
 
@@ -17,6 +17,7 @@ mod compile;
 mod condition;
 mod effect;
 mod finish;
+mod gate;
 mod goods;
 mod price;
 mod problem;

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod dice;
+mod crowd;
 mod peers;
 mod random;
 mod returns;
