@@ -6,7 +6,10 @@ use anyhow::{Context, Result};
 
 use crate::place::Place;
 use crate::prepare::Inputs;
-use crate::{process, tidy};
+use crate::{fuzz, process, tidy};
+
+/// How long a soak fuzzes.
+const FUZZ_SECONDS: u32 = 300;
 
 /// Format, rules, clippy, tests with bounded random work, and cargo-deny where it is installed.
 ///
@@ -31,7 +34,7 @@ pub fn check(place: &Place) -> Result<()> {
     Ok(())
 }
 
-/// The same tests in release, random work at full counts.
+/// The same tests in release, random work at full counts; then fuzzing.
 ///
 /// # Errors
 /// The first phase that fails, with its name.
@@ -43,6 +46,7 @@ pub fn soak(place: &Place) -> Result<()> {
         command.args(["test", "--workspace", "--locked", "--release"]).env("PROFFER_SOAK", "1");
         process::run(inputs.give(&mut command))
     })?;
+    phases.run("fuzz", || fuzz::run(place, FUZZ_SECONDS))?;
     phases.end(&inputs.missing);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The developer's commands: `check`, `soak`, `test`, `demo`, `tidy`, `bench`.
+//! The developer's commands: `check`, `soak`, `fuzz`, `test`, `demo`, `tidy`, `bench`.
 //!
 //! It owns the rules of the house, the phases that a change must pass, and the side-by-side benches.
 //! It is never linked into the product and uses none of its crates: it calls cargo and the binary
@@ -13,6 +13,7 @@
 
 mod bench;
 mod check;
+mod fuzz;
 mod place;
 mod postgres;
 mod prepare;
@@ -40,6 +41,12 @@ enum Command {
     Check,
     /// The same tests at full counts, in release
     Soak,
+    /// Random rules and baskets, led by coverage, until the time is over or one panics
+    Fuzz {
+        /// How long
+        #[arg(default_value_t = 60)]
+        seconds: u32,
+    },
     /// `cargo test` with what tests need prepared: `cargo xtask test -p store`
     Test {
         /// Passed on to `cargo test`
@@ -106,6 +113,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Check => check::check(&place),
         Command::Soak => check::soak(&place),
+        Command::Fuzz { seconds } => fuzz::run(&place, seconds),
         Command::Test { arguments } => check::test(&place, &arguments),
         Command::Demo { arguments } => demo(&place, &arguments),
         Command::Tidy => tidy::run(&place.root),

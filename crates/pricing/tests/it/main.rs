@@ -3,10 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
-mod dice;
 mod crowd;
+mod dice;
 mod peers;
 mod random;
 mod returns;
 mod scenario;
+mod seeds;
 mod simulation;
