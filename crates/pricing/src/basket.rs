@@ -20,6 +20,8 @@ pub const COUPONS_MAX: usize = 50;
 pub const UNITS_MAX: i64 = 100_000;
 /// Minor units of a price or an amount, at most.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
+/// Minor units, or uses, of what a budget has left, at most; below nothing as well.
+const FACT_MAX: i64 = AMOUNT_MAX * 1_000;
 /// Characters of a text, at most.
 pub const TEXT_CHARS_MAX: usize = 200;
 
@@ -300,6 +302,38 @@ impl Basket {
             if !(0..=AMOUNT_MAX).contains(&delivery.price.0) {
                 note(format!("/shipping/{at}/price"), "range", range(0, AMOUNT_MAX));
             }
+        }
+        problems
+    }
+}
+
+impl Facts {
+    /// Everything that is wrong with them, each with its place: numbers that nobody can mean.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut within = |pointer: &dyn Fn() -> String, value: i64, from: i64, to: i64| {
+            if !(from..=to).contains(&value) {
+                let pointer = pointer();
+                problems.push(Problem { pointer, code: "range", detail: range(from, to) });
+            }
+        };
+        if let Some(customer) = &self.customer {
+            let purchases = customer.purchases.unwrap_or(0);
+            within(&|| "/facts/customer/purchases".to_owned(), purchases, 0, AMOUNT_MAX);
+            for (at, price) in customer.prices.iter().enumerate() {
+                let pointer = || format!("/facts/customer/prices/{at}/price");
+                within(&pointer, price.price.0, 0, AMOUNT_MAX);
+            }
+        }
+        for (at, coupon) in self.coupons.iter().enumerate() {
+            let uses = i64::from(coupon.uses.standing) + i64::from(coupon.uses.cancelled);
+            within(&|| format!("/facts/coupons/{at}/uses"), uses, 0, i64::from(u32::MAX));
+        }
+        // A budget that was overdrawn is below nothing.
+        for (rule, &left) in &self.budgets {
+            let rule = || rule.replace('~', "~0").replace('/', "~1");
+            within(&|| format!("/facts/budgets/{}", rule()), left, -FACT_MAX, FACT_MAX);
         }
         problems
     }

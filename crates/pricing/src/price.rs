@@ -17,9 +17,10 @@ impl Compiled {
     /// Prices a basket. The same ruleset, basket and facts give the same quote for ever.
     ///
     /// # Errors
-    /// Everything that is wrong with the basket, each with its place.
+    /// Everything that is wrong with the basket and the facts, each with its place.
     pub fn price(&self, basket: &Basket, facts: &Facts) -> Result<Quote, Vec<Problem>> {
         let mut problems = basket.problems();
+        problems.append(&mut facts.problems());
         if basket.currency != self.ruleset.currency {
             problems.push(Problem {
                 pointer: "/currency".to_owned(),

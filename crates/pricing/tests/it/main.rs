@@ -5,6 +5,7 @@
 mod bad_input;
 mod crowd;
 mod dice;
+mod facts;
 mod peers;
 mod random;
 mod returns;
