@@ -10,8 +10,12 @@ static READ: Statement = sql!("wallet/read");
 static OF_CUSTOMER: Statement = sql!("wallet/of_customer");
 static PUT: Statement = sql!("wallet/put");
 // A receipt that is under way has the card: it is stored by the time that receipts are looked at.
-static FORGET: [Statement; 3] =
-    [sql!("card/forget_customer"), sql!("wallet/forget_customer"), sql!("receipt/forget_customer")];
+static FORGET: [Statement; 4] = [
+    sql!("card/forget_customer"),
+    sql!("wallet/forget_customer"),
+    sql!("receipt/forget_customer"),
+    sql!("coupon/forget_customer"),
+];
 static LEVELS: Statement = sql!("wallet_level/of_wallet");
 static LEVELS_DUE: Statement = sql!("wallet_level/due");
 static LEVEL_PUT: Statement = sql!("wallet_level/put");
@@ -48,7 +52,8 @@ pub struct WalletLevel {
 }
 
 impl Tx<'_> {
-    /// Takes a customer's id out of receipts, cards and wallets; says of how many rows.
+    /// Takes a customer's id out of receipts, cards and wallets, and his own coupons away; says of how many
+    /// rows.
     ///
     /// # Errors
     /// When the database fails.

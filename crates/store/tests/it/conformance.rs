@@ -8,7 +8,7 @@ use store::{Answered, DbError, Deed, Store, statements_used};
 
 use super::access;
 use super::fixture::{Database, NOW};
-use super::{books, cards, outbox, receipts, seal};
+use super::{books, cards, discounts, outbox, receipts, seal};
 
 /// Each runs all statements of one noun, or more.
 const EXERCISES: &[fn(&Store)] = &[
@@ -18,6 +18,7 @@ const EXERCISES: &[fn(&Store)] = &[
     requests,
     deeds,
     changes,
+    discounts::exercise,
     outbox::exercise,
     receipts::exercise,
     seal::exercise,

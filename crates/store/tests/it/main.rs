@@ -5,6 +5,7 @@ mod access;
 mod books;
 mod cards;
 mod conformance;
+mod discounts;
 mod fixture;
 mod kills;
 mod outbox;

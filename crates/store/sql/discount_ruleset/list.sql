@@ -1,0 +1,3 @@
+SELECT version, state, revision, created_at, created_by, checked_at, checked_by,
+    starts_at, published_at, published_by, retired_at, retired_by
+FROM discount_ruleset WHERE version < $before ORDER BY version DESC LIMIT $most
