@@ -19,6 +19,7 @@ mod effect;
 mod finish;
 mod gate;
 mod goods;
+mod places;
 mod price;
 mod problem;
 mod quote;
@@ -41,15 +42,14 @@ pub use basket::{
 pub use compile::Compiled;
 pub use effect::amount_limit;
 pub use finish::POINTS;
+pub use places::{GoodsPart, NamedGoods};
 pub use problem::Problem;
 pub use quote::{
     Adjustment, BestFound, Claimed, CouponOutcome, Earned, MISSES_MAX, Miss, Off, Position, Quote,
     QuotedDelivery, QuotedLine, QuotedMessage, Redeemed, Totals, Trimmed, TrimmedBy, UnitShare,
 };
-pub use reason::{
-    Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What,
-};
-pub use regulated::{PROFILES, profile_rows};
+pub use reason::{Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What};
+pub use regulated::{PROFILES, profile_rows, regulated};
 pub use returns::{
     ClaimBack, GiftDue, Refund, RefundedLine, ReturnPolicy, ReturnUnits, ReturnedLine, Sale,
     Thresholds, Undone, refund,

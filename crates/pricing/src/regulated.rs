@@ -34,7 +34,8 @@ pub fn profile_rows(profile: &str) -> Vec<RegulatedRow> {
 }
 
 /// The rows that count: those of the profile, but for marks that the ruleset has rows of its own for.
-pub(crate) fn regulated(regulated: &Regulated) -> Vec<RegulatedRow> {
+#[must_use]
+pub fn regulated(regulated: &Regulated) -> Vec<RegulatedRow> {
     let own = |row: &RegulatedRow| regulated.rows.iter().any(|other| other.mark == row.mark);
     let mut rows = profile_rows(&regulated.profile);
     rows.retain(|row| !own(row));

@@ -11,6 +11,7 @@ mod background;
 mod backup;
 mod cards;
 mod demo_shop;
+mod discounts;
 mod erase;
 mod error;
 mod evaluate;
@@ -54,6 +55,9 @@ pub use cards::{
     PrintBatchView, PrintedCard, RangeView, StatementLine,
 };
 pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
+pub use discounts::{
+    DiscountProblem, DiscountVerdict, DiscountsView, DiscountsWhole, discounts_schema,
+};
 pub use erase::EraseReport;
 pub use error::ProgrammeError;
 pub use evaluate::{EvaluateQuestion, EvaluateReport, Sampled};
@@ -115,6 +119,7 @@ pub struct Programme {
     // Opened when first asked for: what only reads the lake needs no database.
     store: OnceLock<Store>,
     gate: access::Gate,
+    discounts: discounts::DiscountCache,
     warm: studio::WarmStudio,
     range_lines: u64,
 }
@@ -181,6 +186,7 @@ impl Programme {
             storage,
             store,
             gate,
+            discounts: discounts::DiscountCache::default(),
             warm: studio::WarmStudio::default(),
             range_lines: RANGE_LINES,
         })

@@ -155,7 +155,7 @@ fn read<T: DeserializeOwned>(
     body: &Value,
     validate: impl Fn(&T) -> Vec<Problem>,
 ) -> Vec<FieldProblem> {
-    match serde_path_to_error::deserialize::<_, T>(body) {
+    match understood::<T>(body) {
         Ok(rules) => {
             let problem = |Problem { pointer, reason }| FieldProblem {
                 pointer,
@@ -164,12 +164,16 @@ fn read<T: DeserializeOwned>(
             };
             validate(&rules).into_iter().map(problem).map(in_body).collect()
         }
-        Err(error) => {
-            let pointer: String = error.path().iter().map(step).collect();
-            let detail = error.inner().to_string();
-            vec![in_body(FieldProblem { pointer, code: "type", detail })]
-        }
+        Err(problem) => vec![in_body(problem)],
     }
+}
+
+/// Reads rules, or says where they have another form.
+pub(crate) fn understood<T: DeserializeOwned>(body: &Value) -> Result<T, FieldProblem> {
+    serde_path_to_error::deserialize::<_, T>(body).map_err(|error| {
+        let pointer: String = error.path().iter().map(step).collect();
+        FieldProblem { pointer, code: "type", detail: error.inner().to_string() }
+    })
 }
 
 /// One step of a JSON pointer.
@@ -183,12 +187,12 @@ fn step(segment: &Segment) -> String {
     }
 }
 
-fn named(key: &str) -> String {
+pub(crate) fn named(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// Every text of rules is a name or an id: short, whatever the kind.
-fn find_long_texts(value: &Value, at: String, problems: &mut Vec<FieldProblem>) {
+pub(crate) fn find_long_texts(value: &Value, at: String, problems: &mut Vec<FieldProblem>) {
     match value {
         Value::String(text) if text.chars().count() > TEXT_CHARS_MAX => {
             let detail = format!("has more than {TEXT_CHARS_MAX} characters");
@@ -209,7 +213,7 @@ fn find_long_texts(value: &Value, at: String, problems: &mut Vec<FieldProblem>) 
 }
 
 /// Rules stand in the field `body` of a request.
-fn in_body(problem: FieldProblem) -> FieldProblem {
+pub(crate) fn in_body(problem: FieldProblem) -> FieldProblem {
     FieldProblem { pointer: format!("/body{}", problem.pointer), ..problem }
 }
 
