@@ -308,7 +308,11 @@ fn reason(change: &CardChange) -> Result<Option<String>, Refused> {
 
 /// Whose card it becomes: a short id, never what identifies a person outside.
 fn customer(change: &CardChange) -> Result<Option<CustomerId>, Refused> {
-    let Some(text) = &change.customer else { return Ok(None) };
+    change.customer.as_deref().map(customer_named).transpose()
+}
+
+/// A customer's id as somebody sends it.
+pub(crate) fn customer_named(text: &str) -> Result<CustomerId, Refused> {
     let wrong = |code, detail: &str| Err(Refused::field("/customer", code, detail));
     let fits = (1..=CUSTOMER_CHARS_MAX).contains(&text.chars().count());
     if !fits || text.trim().is_empty() || text.chars().any(char::is_control) {
@@ -316,7 +320,7 @@ fn customer(change: &CardChange) -> Result<Option<CustomerId>, Refused> {
     }
     match sources::looks_personal(text) {
         Some(what) => wrong("personal_data", &format!("looks like {what}; send your own id")),
-        None => Ok(Some(CustomerId(text.clone()))),
+        None => Ok(CustomerId(text.to_owned())),
     }
 }
 

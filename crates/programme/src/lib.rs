@@ -10,6 +10,7 @@ mod act;
 mod background;
 mod backup;
 mod cards;
+mod coupons;
 mod demo_shop;
 mod discounts;
 mod erase;
@@ -54,6 +55,11 @@ pub use cards::{
     BalanceView, CardChange, CardEventView, CardView, LotView, NewPrintBatch, NewRange,
     PrintBatchView, PrintedCard, RangeView, StatementLine,
 };
+pub use coupons::{
+    COUPON_BATCH_MAX, CouponBatch, CouponSeriesView, CouponView, CouponsFound, NewCouponSeries,
+    NewPersonalCoupon, coupon_facts, coupons_of_basket, customer_claims, open_coupon_accounts,
+    personal_prices,
+};
 pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use discounts::{
     DiscountProblem, DiscountVerdict, DiscountsView, DiscountsWhole, discounts_schema,
@@ -95,7 +101,7 @@ pub use models::{Evaluation, Level, Protocol, Reason};
 pub use portrait::markdown as portrait_markdown;
 pub use portrait::segment;
 pub use retail::{Day, Instant};
-pub use store::{DbError, Secret};
+pub use store::{CouponKind, DbError, Secret};
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -5,6 +5,7 @@ mod access;
 mod audit;
 mod backup;
 mod cards;
+mod coupons;
 mod discounts;
 #[path = "../../../store/tests/it/fixture.rs"]
 mod fixture;
