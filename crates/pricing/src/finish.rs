@@ -449,13 +449,11 @@ fn coupons(turn: &Turn<'_>, state: &State, misses: &[(u32, Reason)]) -> Vec<Coup
     let promised = if turn.facts.coupons.is_empty() { Vec::new() } else { promises(turn, state) };
     let outcome = |code: &str| {
         let facts = turn.facts.coupons.iter().find(|coupon| coupon.code == code);
-        let unknown = Reason::Coupon { standing: crate::basket::CouponStanding::Unknown };
         let Some(facts) = facts else {
-            return CouponOutcome {
-                code: code.to_owned(),
-                rules: Vec::new(),
-                reason: Some(unknown),
-            };
+            let unknown = Reason::Coupon { standing: crate::basket::CouponStanding::Unknown };
+            // Nobody could look it up, and whoever tried says so.
+            let reason = Some(turn.withheld_coupon(code).unwrap_or(unknown));
+            return CouponOutcome { code: code.to_owned(), rules: Vec::new(), reason };
         };
         let asks = |rank: u32| turn.compiled.rules[rank as usize].series.contains(&facts.series);
         let is_used = |rank: u32| {

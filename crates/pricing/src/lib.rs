@@ -13,12 +13,14 @@
 mod allocate;
 mod basket;
 mod best;
+pub mod bundle;
 mod compile;
 mod condition;
 mod effect;
 mod finish;
 mod gate;
 mod goods;
+mod lint;
 mod places;
 mod price;
 mod problem;
@@ -42,6 +44,7 @@ pub use basket::{
 pub use compile::Compiled;
 pub use effect::amount_limit;
 pub use finish::POINTS;
+pub use lint::warnings;
 pub use places::{GoodsPart, NamedGoods};
 pub use problem::Problem;
 pub use quote::{

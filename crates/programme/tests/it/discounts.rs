@@ -147,7 +147,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     (r#""id":"r1""#, r#""id":"r1","colour":"red""#, "!/body/rules/0/colour type"),
     (r#"{"discount_bps":1000}"#, r#"{"discount_bps":1000,"of":1}"#, "!/body/rules/0/then/0/percent/of type"),
     (r#"{"discount_bps":1000}"#, r#"{"discount_bps":10.5}"#, "!/body/rules/0/then/0/percent/discount_bps type"),
-    (r#""percent""#, r#""per_cent""#, "!/body/rules/0/then/0/per_cent type"),
+    (r#""percent""#, r#""per_cent""#, "!/body/rules/0/then/0 type"),
     (r#""currency":"RUB""#, r#""currency":643"#, "!/body/currency type"),
     (r#""profile":"ru""#, r#""profile":"ru","lawyer":"anna""#, "!/body/regulated/lawyer type"),
     (r#""ru":"Скидка""#, r#""de":"Rabatt""#, "!/body/rules/0/name/de type"),
