@@ -138,27 +138,32 @@ impl Warnings {
     /// Rules that another one, which always counts, leaves nothing.
     fn shadows(&mut self, ruleset: &Ruleset) {
         let turns = Turns::of(ruleset);
-        let always: Vec<usize> =
-            (0..ruleset.rules.len()).filter(|&at| always_gives(&ruleset.rules[at])).collect();
-        let by_priority = ruleset.settings.exclusive == Exclusive::Priority;
         let mode = |group: &str| {
             ruleset.groups.iter().find(|other| other.id == group).map(|group| group.mode)
         };
+        // Of each group, and of the exclusive ones, the first that always gives something.
+        let mut alone: Option<usize> = None;
+        let mut first: BTreeMap<(&str, bool), usize> = BTreeMap::new();
+        let earlier = |known: usize, at: usize| if turns.before(at, known) { at } else { known };
+        for (at, rule) in ruleset.rules.iter().enumerate().filter(|(_, rule)| always_gives(rule)) {
+            if rule.exclusive && ruleset.settings.exclusive == Exclusive::Priority {
+                alone = Some(alone.map_or(at, |known| earlier(known, at)));
+            }
+            if let Some(group) =
+                rule.group.as_deref().filter(|group| mode(group) == Some(GroupMode::First))
+            {
+                let known = first.entry((group, rule.exclusive)).or_insert(at);
+                *known = earlier(*known, at);
+            }
+        }
         for (at, rule) in ruleset.rules.iter().enumerate() {
-            let shadow = always.iter().copied().filter(|&other| other != at).find(|&other| {
-                let winner = &ruleset.rules[other];
-                if winner.exclusive && by_priority {
-                    return turns.before(other, at);
-                }
-                let same_group = winner.group.is_some()
-                    && winner.group == rule.group
-                    && winner.exclusive == rule.exclusive;
-                let first = winner.group.as_deref().and_then(mode) == Some(GroupMode::First);
-                same_group && first && turns.before(other, at)
-            });
-            if let Some(shadow) = shadow {
+            let of_group =
+                rule.group.as_deref().and_then(|group| first.get(&(group, rule.exclusive)));
+            let shadow = alone.iter().chain(of_group).find(|&&other| turns.before(other, at));
+            if let Some(&shadow) = shadow {
                 let id = &ruleset.rules[shadow].id;
-                let detail = format!("rule {id:?} comes first, always counts and leaves it nothing");
+                let detail =
+                    format!("rule {id:?} comes first, always counts and leaves it nothing");
                 self.add(format!("/rules/{at}"), "shadowed", detail);
             }
         }
@@ -174,9 +179,8 @@ impl Warnings {
         for rules in together.into_values() {
             let rules = &rules[..rules.len().min(COMPARED_MAX)];
             for (number, &later) in rules.iter().enumerate() {
-                let meets = |&&earlier: &&usize| {
-                    meet(&ruleset.rules[earlier], &ruleset.rules[later])
-                };
+                let meets =
+                    |&&earlier: &&usize| meet(&ruleset.rules[earlier], &ruleset.rules[later]);
                 if let Some(&earlier) = rules[..number].iter().find(meets) {
                     let detail = format!(
                         "has the group and priority of rule {:?} and may mean the same goods: their ids decide which comes first",
@@ -325,9 +329,8 @@ fn meet(one: &Rule, other: &Rule) -> bool {
         a.is_empty() || b.is_empty() || a.iter().any(|name| b.contains(name))
     };
     let (here, there) = (&one.scope, &other.scope);
-    let parts = |rule: &Rule| -> Vec<Goods> {
-        rule.then.iter().filter_map(discounted).cloned().collect()
-    };
+    let parts =
+        |rule: &Rule| -> Vec<Goods> { rule.then.iter().filter_map(discounted).cloned().collect() };
     let apart = match (&one.when, &other.when) {
         (Some(a), Some(b)) => {
             let (mut first, mut second) = (Vec::new(), Vec::new());

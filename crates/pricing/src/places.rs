@@ -122,7 +122,9 @@ impl<'a> Found<'a> {
             Effect::Points(PointsGiven::Multiplier { on: goods, .. }) => {
                 self.add(on("multiplier/on"), goods, GoodsPart::Given);
             }
-            Effect::Points(PointsGiven::Fixed { .. }) | Effect::Shipping(_) | Effect::Message(_) => {}
+            Effect::Points(PointsGiven::Fixed { .. })
+            | Effect::Shipping(_)
+            | Effect::Message(_) => {}
         }
     }
 }

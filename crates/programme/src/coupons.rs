@@ -187,11 +187,7 @@ impl Programme {
     ///
     /// # Errors
     /// `not_found`.
-    pub fn withdraw_coupon_series(
-        &self,
-        act: &Act,
-        id: &str,
-    ) -> Result<CouponSeriesView, Refused> {
+    pub fn withdraw_coupon_series(&self, act: &Act, id: &str) -> Result<CouponSeriesView, Refused> {
         may_change(act)?;
         let id = id.to_owned();
         self.perform(act, move |tx, act| {
@@ -442,8 +438,8 @@ impl NewCouponSeries {
     /// nobody can guess, so that one is never taken for the other.
     fn public_code(&self) -> Option<String> {
         let code = code::understood(self.code.as_deref()?)?;
-        let fits = PUBLIC_SIGNS.contains(&code.chars().count())
-            && code.chars().all(char::is_alphanumeric);
+        let fits =
+            PUBLIC_SIGNS.contains(&code.chars().count()) && code.chars().all(char::is_alphanumeric);
         fits.then_some(code)
     }
 
@@ -473,8 +469,11 @@ impl NewPersonalCoupon {
             (Some(product), ..) if product.is_empty() || product.chars().count() > 200 => {
                 Some(problem("/product", "product", "must be a text of 1 to 200 characters"))
             }
-            (Some(_), Some(price), None) => (!(0..=pricing::AMOUNT_MAX).contains(&price))
-                .then(|| problem("/price", "range", format!("must be 0 to {}", pricing::AMOUNT_MAX))),
+            (Some(_), Some(price), None) => {
+                (!(0..=pricing::AMOUNT_MAX).contains(&price)).then(|| {
+                    problem("/price", "range", format!("must be 0 to {}", pricing::AMOUNT_MAX))
+                })
+            }
             (Some(_), None, Some(bps)) => (!(1..=10_000).contains(&bps))
                 .then(|| problem("/discount_bps", "range", "must be 1 to 10000")),
             (Some(_), ..) => {

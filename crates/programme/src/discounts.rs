@@ -5,6 +5,7 @@
 //! later. Which one counts is a matter of the moment: of all that were published, the one that began
 //! last; if that one was ended by hand, none.
 
+mod bundle;
 mod cache;
 mod catalogue;
 mod looked_over;
@@ -18,6 +19,7 @@ use crate::places::told;
 use crate::rules::{find_long_texts, in_body, named, understood};
 use crate::{Act, FieldProblem, Programme, Refused};
 
+pub use bundle::{BundleTo, bundle_key_file};
 pub(crate) use cache::DiscountCache;
 pub use looked_over::{DiscountProblem, DiscountVerdict};
 
@@ -170,11 +172,8 @@ impl Programme {
         is_checked(&ruleset)?;
         let problems = self.looked_over(&ruleset.body)?.problems;
         if !problems.is_empty() {
-            let field = |pricing::Problem { pointer, code, detail }| FieldProblem {
-                pointer,
-                code,
-                detail,
-            };
+            let field =
+                |pricing::Problem { pointer, code, detail }| FieldProblem { pointer, code, detail };
             return Err(Refused::Invalid { problems: problems.into_iter().map(field).collect() });
         }
         let published = self.perform(act, move |tx, act| {
@@ -254,10 +253,8 @@ impl Programme {
             let begun = tx.discounts_begun(Instant(i64::MAX), BEGUN_MOST)?;
             let version = match version {
                 Some(version) => version,
-                None => counting(&begun, act.at).ok_or_else(|| Refused::NotFound {
-                    kind: KIND,
-                    id: "current".to_owned(),
-                })?,
+                None => counting(&begun, act.at)
+                    .ok_or_else(|| Refused::NotFound { kind: KIND, id: "current".to_owned() })?,
             };
             let ruleset = tx.discounts(version)?.ok_or_else(|| none(version))?;
             let view = DiscountsView::of(&ruleset.head, &begun, act.at);
@@ -288,16 +285,14 @@ fn shown(
     let by_hand = head.retired.as_ref().map(|retired| retired.at);
     let Some(own) = head.starts_at else { return (head.state, by_hand) };
     let later = |other: &&DiscountHead| {
-        other.starts_at.is_some_and(|starts| {
-            (starts, other.version) > (own, head.version) && starts <= at
-        })
+        other
+            .starts_at
+            .is_some_and(|starts| (starts, other.version) > (own, head.version) && starts <= at)
     };
     // The last to begin comes first: the one that followed is the last of those after it.
     let followed = begun.iter().filter(later).last().and_then(|other| other.starts_at);
     match (by_hand, followed) {
-        (Some(hand), Some(followed)) if followed < hand => {
-            (DiscountState::Retired, Some(followed))
-        }
+        (Some(hand), Some(followed)) if followed < hand => (DiscountState::Retired, Some(followed)),
         (None, Some(followed)) => (DiscountState::Retired, Some(followed)),
         (by_hand, _) => (head.state, by_hand),
     }

@@ -29,6 +29,7 @@ mod people;
 mod places;
 mod portrait_rows;
 mod portraits;
+mod price;
 mod progress;
 mod receipts;
 mod reference;
@@ -62,7 +63,8 @@ pub use coupons::{
 };
 pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use discounts::{
-    DiscountProblem, DiscountVerdict, DiscountsView, DiscountsWhole, discounts_schema,
+    BundleTo, DiscountProblem, DiscountVerdict, DiscountsView, DiscountsWhole, bundle_key_file,
+    discounts_schema,
 };
 pub use erase::EraseReport;
 pub use error::ProgrammeError;
@@ -75,6 +77,7 @@ pub use migration::{CardsBrought, LevelsBrought, OpeningReport, RowsOf, UnitBrou
 pub use offers::{OfferRow, OfferSet};
 pub use places::{NetworkView, NewNetwork, NewShop, ShopView, TillView};
 pub use portraits::{PortraitDay, PortraitFigures, PortraitRow, PortraitView};
+pub use price::{Explained, Priced, RulesFrom, price_files};
 pub use progress::{Progress, STAGES};
 pub use receipts::{
     BatchedReceipt, FiscalIn, LineIn, OriginalIn, ReceiptIn, ReceiptProblem, ReceiptTaken,
@@ -100,6 +103,7 @@ pub use membership::{
 pub use models::{Evaluation, Level, Protocol, Reason};
 pub use portrait::markdown as portrait_markdown;
 pub use portrait::segment;
+pub use pricing;
 pub use retail::{Day, Instant};
 pub use store::{CouponKind, DbError, Secret};
 

@@ -24,6 +24,7 @@ pub use verify::{AuditBreak, AuditReport, HeadFault, HeadSource, WrongHead};
 
 use crate::{Act, Programme};
 use key::SealKey;
+pub(crate) use key::open_pair;
 
 /// Rows that are sealed with one write: others wait meanwhile.
 const PART: u32 = 500;

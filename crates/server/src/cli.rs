@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use programme::{Day, Door, Role};
+use programme::{Day, Door, Instant, Role};
 
 use crate::language::Language;
 
@@ -43,6 +43,11 @@ pub enum Command {
     Offers(Offers),
     /// Evaluate a family of models on purchases they have not seen.
     Evaluate(Evaluate),
+    /// Price a basket by a file of rules or a signed bundle, with the reason for every kopeck.
+    Price(Price),
+    /// Take rules of discounts to a till without a network.
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Make a demo shop and do the main job on it.
     Demo(Demo),
     /// Look at and care for the lake.
@@ -156,6 +161,60 @@ pub enum LevelName {
     Product,
     Type,
     Category,
+}
+
+/// Needs neither a programme's folder nor a server.
+#[derive(Debug, Args)]
+pub struct Price {
+    /// A file with the basket and what is known of it, JSON: see docs/DISCOUNTS.md.
+    #[arg(long, value_name = "FILE")]
+    pub basket: PathBuf,
+    /// A file with rules of discounts, JSON.
+    #[arg(long, value_name = "FILE", required_unless_present = "bundle")]
+    pub rules: Option<PathBuf>,
+    /// A signed bundle, as `proffer rules export` writes it.
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "rules")]
+    pub bundle: Option<PathBuf>,
+    /// The public key of the programme that signed it, or a file of them, one a line.
+    #[arg(long, value_name = "KEY", requires = "bundle")]
+    pub key: Option<String>,
+    /// The till that asks, where the bundle is for one.
+    #[arg(long, value_name = "ID", requires = "bundle")]
+    pub till: Option<String>,
+    /// Say why this rule gave something or nothing.
+    #[arg(long, value_name = "RULE")]
+    pub explain: Option<String>,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Sign the discounts that count now, for a shop and a time.
+    Export(RulesExport),
+}
+
+#[derive(Debug, Args)]
+pub struct RulesExport {
+    /// The shop they are for.
+    #[arg(long, value_name = "ID")]
+    pub shop: String,
+    /// One till of it; all if not said.
+    #[arg(long, value_name = "ID")]
+    pub till: Option<String>,
+    /// Before when they count, 31 days ahead at most: 2026-01-31T22:00:00Z.
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    pub until: Instant,
+    /// What may be given of a rule with a budget or a customer's limit; may be said several times.
+    #[arg(long, value_name = "RULE=AMOUNT", value_parser = grant)]
+    pub grant: Vec<(String, i64)>,
+    /// Where the bundle is written.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Report as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -442,4 +501,17 @@ mod tests {
             assert_eq!(share(text).ok(), expected, "{text}");
         }
     }
+}
+
+fn moment(text: &str) -> Result<Instant, String> {
+    let moment: Result<jiff::Timestamp, _> = text.parse();
+    let moment = moment.map_err(|_| "write a moment as 2026-01-31T22:00:00Z".to_owned())?;
+    Ok(Instant(moment.as_microsecond()))
+}
+
+fn grant(text: &str) -> Result<(String, i64), String> {
+    let grant = text
+        .split_once('=')
+        .and_then(|(rule, amount)| Some((rule.to_owned(), amount.parse().ok()?)));
+    grant.ok_or_else(|| "write a grant as RULE=AMOUNT".to_owned())
 }

@@ -9,7 +9,9 @@ mod import;
 mod lake;
 mod offers;
 mod portrait;
+mod price;
 mod refresh;
+mod rules;
 mod serve;
 mod staff;
 
@@ -29,6 +31,8 @@ pub fn run(cli: &Cli) -> Result<()> {
         Command::Portrait(arguments) => portrait::run(cli, arguments),
         Command::Offers(arguments) => offers::run(cli, arguments),
         Command::Evaluate(arguments) => evaluate::run(cli, arguments),
+        Command::Price(arguments) => price::run(cli, arguments),
+        Command::Rules(command) => rules::run(cli, command),
         Command::Demo(arguments) => demo::run(cli, arguments),
         Command::Lake(command) => lake::run(cli, command),
         Command::Erase(arguments) => erase::run(cli, arguments),

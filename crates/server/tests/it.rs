@@ -22,6 +22,7 @@ mod it {
     mod kills;
     mod outside;
     mod pages;
+    mod price;
     mod ranges;
     mod readers;
     #[path = "../../../lake/tests/it/s3.rs"]

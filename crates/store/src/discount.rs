@@ -127,11 +127,7 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// As [`Tx::add_discounts`].
-    pub fn discount_heads(
-        &mut self,
-        before: i64,
-        most: u32,
-    ) -> Result<Vec<DiscountHead>, DbError> {
+    pub fn discount_heads(&mut self, before: i64, most: u32) -> Result<Vec<DiscountHead>, DbError> {
         self.rows(&LIST, &[("before", before.into()), ("most", i64::from(most).into())], head)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Warnings;
+use super::{COMPARED_MAX, Warnings};
 use crate::ruleset::{Effect, Goods, GroupMode, Rule, Ruleset, Tiers};
 use crate::settings::Base;
 
@@ -22,12 +22,16 @@ pub(super) fn look(ruleset: &Ruleset, found: &mut Warnings) {
     if ruleset.caps.unit_discount_bps_max.is_some_and(|cap| cap <= BOUND_BPS) {
         return;
     }
-    let shares: Vec<Share<'_>> = ruleset.rules.iter().enumerate().flat_map(|(at, rule)| {
-        of_rule(at, rule, ruleset)
-    }).collect();
+    let shares: Vec<Share<'_>> = ruleset
+        .rules
+        .iter()
+        .enumerate()
+        .flat_map(|(at, rule)| of_rule(at, rule, ruleset))
+        .collect();
     let mut told = BTreeSet::new();
-    for key in keys(&shares) {
-        let meant: Vec<&Share<'_>> = shares.iter().filter(|share| key.is_in(share.goods)).collect();
+    for (key, named) in by_key(&shares) {
+        let meant = named.into_iter().map(|at| &shares[at]);
+        let meant: Vec<&Share<'_>> = meant.filter(|share| key.is_in(share.goods)).collect();
         let stacked = stacked(ruleset, &meant);
         let sum = together(&stacked);
         let rules: BTreeSet<usize> = stacked.iter().map(|share| share.rule).collect();
@@ -86,8 +90,7 @@ impl Key<'_> {
     /// Whether goods may mean a product that has it, and nothing else that is named.
     fn is_in(self, goods: &Goods) -> bool {
         let others = goods.suppliers.is_empty() && goods.marks.is_empty();
-        let (products, brands, categories) =
-            (&goods.products, &goods.brands, &goods.categories);
+        let (products, brands, categories) = (&goods.products, &goods.brands, &goods.categories);
         let has = |list: &[String], name: &str| list.iter().any(|other| other == name);
         let only = |list: &[String], name: &str| list.is_empty() || has(list, name);
         let except = goods.except.as_ref().is_some_and(|except| match self {
@@ -122,14 +125,30 @@ impl Key<'_> {
     }
 }
 
-fn keys<'a>(shares: &[Share<'a>]) -> BTreeSet<Key<'a>> {
-    let mut keys = BTreeSet::from([Key::Any]);
-    for share in shares {
+/// For each thing that is named, shares that may concern it: those that name it, and those of everything.
+fn by_key<'a>(shares: &[Share<'a>]) -> BTreeMap<Key<'a>, Vec<usize>> {
+    let mut keys: BTreeMap<Key<'a>, Vec<usize>> = BTreeMap::new();
+    let mut everything = Vec::new();
+    for (at, share) in shares.iter().enumerate() {
         let goods: &'a Goods = share.goods;
-        keys.extend(goods.products.iter().map(|name| Key::Product(name)));
-        keys.extend(goods.brands.iter().map(|name| Key::Brand(name)));
-        keys.extend(goods.categories.iter().map(|name| Key::Category(name)));
+        if Key::Any.is_in(goods) && everything.len() < COMPARED_MAX {
+            everything.push(at);
+        }
+        let products = goods.products.iter().map(|name| Key::Product(name));
+        let brands = goods.brands.iter().map(|name| Key::Brand(name));
+        let categories = goods.categories.iter().map(|name| Key::Category(name));
+        for key in products.chain(brands).chain(categories) {
+            let named = keys.entry(key).or_default();
+            if named.len() < COMPARED_MAX {
+                named.push(at);
+            }
+        }
     }
+    for named in keys.values_mut() {
+        named.extend(&everything);
+        named.sort_unstable();
+    }
+    keys.insert(Key::Any, everything);
     keys
 }
 

@@ -64,9 +64,8 @@ fn pieces(hours: &Hours) -> Vec<(Time, Option<Time>)> {
 
 /// Whether two rules may count in the same moment.
 pub(super) fn may_meet(one: &Schedule, other: &Schedule) -> bool {
-    let over = |a: &Schedule, b: &Schedule| {
-        a.until.zip(b.from).is_some_and(|(until, from)| until <= from)
-    };
+    let over =
+        |a: &Schedule, b: &Schedule| a.until.zip(b.from).is_some_and(|(until, from)| until <= from);
     let weekdays = one.weekdays.is_empty()
         || other.weekdays.is_empty()
         || one.weekdays.iter().any(|day| other.weekdays.contains(day));

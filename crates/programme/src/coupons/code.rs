@@ -113,7 +113,8 @@ mod tests {
         assert!(is_sound(&plain), "{plain}");
         let signs: Vec<char> = plain.chars().collect();
         for place in 0..RANDOM_SIGNS {
-            for sign in SIGNS.iter().map(|sign| char::from(*sign)).filter(|sign| *sign != signs[place])
+            for sign in
+                SIGNS.iter().map(|sign| char::from(*sign)).filter(|sign| *sign != signs[place])
             {
                 let mut wrong = signs.clone();
                 wrong[place] = sign;

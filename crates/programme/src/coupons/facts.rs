@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pricing::{
-    BasketLine, Claimed, CouponFacts, CouponStanding, CouponUses, PersonalPrice, Quote,
-};
+use pricing::{BasketLine, Claimed, CouponFacts, CouponStanding, CouponUses, PersonalPrice, Quote};
 use retail::{CustomerId, Instant, Money};
 use store::{Coupon, CouponKind, CouponSeries, Tx};
 
@@ -137,9 +135,8 @@ pub fn customer_claims(
     let used = used.map(|outcome| outcome.code.as_str());
     let claimed = quote.claims.iter().filter_map(|claimed| claimed.coupon.as_deref());
     for code in used.chain(claimed) {
-        let limited = |facts: &&CouponFacts| {
-            facts.code == code && facts.uses.customer_max.is_some()
-        };
+        let limited =
+            |facts: &&CouponFacts| facts.code == code && facts.uses.customer_max.is_some();
         if !facts.iter().any(|facts| limited(&facts)) {
             continue;
         }

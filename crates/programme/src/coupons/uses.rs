@@ -63,11 +63,7 @@ fn available(tx: &mut Tx<'_>, account: &AccountId, most: i64) -> Result<i64, Ref
 ///
 /// # Errors
 /// When the database fails.
-pub fn open_coupon_accounts(
-    tx: &mut Tx<'_>,
-    claims: &[Claim],
-    at: Instant,
-) -> Result<(), Refused> {
+pub fn open_coupon_accounts(tx: &mut Tx<'_>, claims: &[Claim], at: Instant) -> Result<(), Refused> {
     for claim in claims {
         match claim {
             Claim::Coupon { coupon } => {

@@ -214,7 +214,10 @@ impl<'a> Catalogue<'a> {
 
 /// Nodes of the category tree that a product is in.
 fn nodes(product: &Product) -> impl Iterator<Item = &str> {
-    [&product.department, &product.category, &product.kind].into_iter().flatten().map(String::as_str)
+    [&product.department, &product.category, &product.kind]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
 }
 
 /// Whether goods mean a product, as far as the catalogue can tell: what a day's shelf or a customer

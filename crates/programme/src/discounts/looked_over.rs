@@ -65,7 +65,8 @@ impl Programme {
                 return Ok(Found { problems, warnings: Vec::new() });
             }
         };
-        let mut found = Found { problems: pricing::problems(&ruleset), warnings: Vec::new() };
+        let mut found =
+            Found { problems: pricing::problems(&ruleset), warnings: pricing::warnings(&ruleset) };
         found.problems.extend(segment_problems(&ruleset.segments));
         let lake = self.lake().map_err(|error| unknown_catalogue(&error))?;
         let products = lake.table::<Product>().map_err(|error| unknown_catalogue(&error))?;
@@ -136,7 +137,9 @@ fn hold_against_places(
                     .problems
                     .push(problem("unknown_network", format!("there is no network {name:?}"))),
                 "shop" => {
-                    found.problems.push(problem("unknown_shop", format!("there is no shop {name:?}")));
+                    found
+                        .problems
+                        .push(problem("unknown_shop", format!("there is no shop {name:?}")));
                 }
                 _ => found.warnings.push(problem(
                     "unknown_series",

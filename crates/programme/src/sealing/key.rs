@@ -24,18 +24,8 @@ impl SealKey {
     /// Opens the key of a programme's folder, or makes one and says so; its public part is added to the
     /// list of known ones.
     pub fn open(folder: &Path) -> Result<(Self, bool)> {
-        let path = folder.join(PRIVATE_KEY);
-        let (seed, is_new) = match fs::read_to_string(&path) {
-            Ok(text) => (seed_of(&text).with_context(|| path.display().to_string())?, false),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (make(&path)?, true),
-            Err(error) => return Err(error).with_context(|| path.display().to_string()),
-        };
-        let key = SigningKey::from_bytes(&seed);
-        let public = STANDARD.encode(key.verifying_key().as_bytes());
-        if !known_keys(folder)?.contains(&public) {
-            add_known(&folder.join(PUBLIC_KEYS), &public)?;
-        }
-        Ok((Self { key, public }, is_new))
+        let (seed, public, is_new) = open_pair(folder, PRIVATE_KEY, PUBLIC_KEYS)?;
+        Ok((Self { key: SigningKey::from_bytes(&seed), public }, is_new))
     }
 
     pub fn public(&self) -> &str {
@@ -54,6 +44,26 @@ impl SealKey {
     }
 }
 
+/// Opens the seed of a key in a programme's folder, or makes one and says so; its public part is added to
+/// the list of known ones in the other file.
+pub(crate) fn open_pair(
+    folder: &Path,
+    private: &str,
+    public: &str,
+) -> Result<([u8; 32], String, bool)> {
+    let path = folder.join(private);
+    let (seed, is_new) = match fs::read_to_string(&path) {
+        Ok(text) => (seed_of(&text).with_context(|| path.display().to_string())?, false),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (make(&path)?, true),
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    let key = STANDARD.encode(SigningKey::from_bytes(&seed).verifying_key().as_bytes());
+    if !keys_in(&folder.join(public))?.contains(&key) {
+        add_known(&folder.join(public), &key)?;
+    }
+    Ok((seed, key, is_new))
+}
+
 /// Whether a head was signed by the key it names.
 pub(super) fn is_signed(head: &Head) -> bool {
     let key = bytes_of(&head.signed_by).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
@@ -65,8 +75,11 @@ pub(super) fn is_signed(head: &Head) -> bool {
 
 /// The public keys whose heads are ours: one a line.
 pub(super) fn known_keys(folder: &Path) -> Result<BTreeSet<String>> {
-    let path = folder.join(PUBLIC_KEYS);
-    match fs::read_to_string(&path) {
+    keys_in(&folder.join(PUBLIC_KEYS))
+}
+
+fn keys_in(path: &Path) -> Result<BTreeSet<String>> {
+    match fs::read_to_string(path) {
         Ok(text) => Ok(text.lines().map(str::trim).map(str::to_owned).collect()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeSet::new()),
         Err(error) => Err(error).with_context(|| path.display().to_string()),

@@ -28,7 +28,7 @@ const DAY: i64 = 86_400_000_000;
 pub struct Cards {
     pub programme: Programme,
     named: BTreeMap<String, String>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     _database: Database,
 }
 
@@ -99,7 +99,11 @@ impl Cards {
         let printed = programme.printed_cards(&admin, "b1").unwrap();
         let named = printed.into_iter().enumerate();
         let named = named.map(|(place, card)| (format!("C{place}"), card.number)).collect();
-        Self { programme, named, _folder: folder, _database: database }
+        Self { programme, named, folder, _database: database }
+    }
+
+    pub fn dir(&self) -> std::path::PathBuf {
+        self.folder.path().join("programme")
     }
 
     pub fn number(&self, name: &str) -> String {

@@ -43,9 +43,10 @@ fn facts_at(
     minutes: i64,
 ) -> CouponFacts {
     let (codes, customer) = ([code.to_owned()], customer.map(CustomerId::from));
-    let read = programme.store().unwrap().read(|tx| {
-        coupon_facts(tx, &codes, customer.as_ref(), Instant(NOW.0 + minutes * MINUTE))
-    });
+    let read = programme
+        .store()
+        .unwrap()
+        .read(|tx| coupon_facts(tx, &codes, customer.as_ref(), Instant(NOW.0 + minutes * MINUTE)));
     read.unwrap().remove(0)
 }
 
@@ -250,7 +251,9 @@ fn parallel_redemptions_of_k_uses_are_k() {
                         let (name, chain) = (format!("c{customer}"), format!("q{till}"));
                         match redeem(&programme, "spring", Some(&name), &chain) {
                             Ok(()) => (customer, true),
-                            Err(Refused::Conflict { code: "insufficient", .. }) => (customer, false),
+                            Err(Refused::Conflict { code: "insufficient", .. }) => {
+                                (customer, false)
+                            }
                             Err(refused) => panic!("{refused}"),
                         }
                     })
@@ -357,9 +360,10 @@ fn a_customer_pays_what_he_was_promised() {
             let lines: Vec<BasketLine> = prices.iter().map(|price| line("milk", *price)).collect();
             for presented in [vec![], vec![shown.clone()]] {
                 let who = CustomerId(customer.clone());
-                let found = programme.store().unwrap().read(|tx| {
-                    coupons_of_basket(tx, &presented, &lines, Some(&who), NOW)
-                });
+                let found = programme
+                    .store()
+                    .unwrap()
+                    .read(|tx| coupons_of_basket(tx, &presented, &lines, Some(&who), NOW));
                 let found = found.unwrap();
                 let facts = Facts {
                     customer: Some(pricing::CustomerFacts {

@@ -1,7 +1,10 @@
 //! Rulesets of discounts through their life, on both databases: what keeps one from being published, and
 //! which one counts when.
 
-use programme::{Act, Bounds, DiscountsView, Programme, Progress, Refused, RequestKey};
+use pricing::bundle::Trust;
+use programme::{
+    Act, Bounds, BundleTo, DiscountsView, Programme, Progress, Refused, RequestKey,
+};
 use retail::Instant;
 use serde_json::{Value, json};
 
@@ -307,5 +310,58 @@ fn a_write_asked_twice_is_done_once_and_only_by_who_may() {
         assert_eq!(programme.retire_discounts(&bound, 1).unwrap_err().code(), "not_permitted");
         assert_eq!(programme.discounts_whole(&bound, Some(1)).unwrap_err().code(), "not_found");
         assert_eq!(programme.discounts_before(&bound, 99, 9).unwrap(), []);
+    }
+}
+
+/// (minutes from now, the shop, a grant, what is told). Rule `r1` has a budget.
+#[rustfmt::skip]
+const BUNDLES: &[(i64, &str, Option<(&str, i64)>, &str)] = &[
+    (60,      "s1", None,              "expires 30"),
+    (20,      "s1", None,              "expires 20"),
+    (20,      "s1", Some(("r1", 100)), "expires 20"),
+    (20,      "s1", Some(("r1", -1)),  "!?grant negative"),
+    (20,      "s1", Some(("r9", 1)),   "!?grant unknown_rule"),
+    (20,      "s9", None,              "!not_found"),
+    (0,       "s1", None,              "!?until range"),
+    (-1,      "s1", None,              "!?until range"),
+    (44_641,  "s1", None,              "!?until range"),
+];
+
+#[test]
+fn a_bundle_ends_where_the_next_ruleset_begins() {
+    for database in databases() {
+        let cards = super::cards::Cards::new(database);
+        let programme = &cards.programme;
+        let to = |minutes: i64, shop: &str, grant: Option<(&str, i64)>| BundleTo {
+            shop: shop.to_owned(),
+            till: None,
+            until: at(minutes).at,
+            grants: grant.map(|(rule, amount)| (rule.to_owned(), amount)).into_iter().collect(),
+        };
+        let none = programme.export_bundle(&at(0), &to(20, "s1", None)).unwrap_err();
+        assert_eq!(none.code(), "not_found", "nothing counts yet");
+        let budget = json!({ "campaign": "c", "counts": "discount", "amount": 1000 });
+        let body = rules(&json!({ "limits": { "budget": budget } }));
+        publish(programme, &at(0), &body);
+        let next = programme.draft_discounts(&at(0), &body).unwrap().version;
+        programme.verify_discounts(&at(0), next).unwrap();
+        programme.publish_discounts(&at(0), next, Some(at(30).at)).unwrap();
+        for (minutes, shop, grant, expected) in BUNDLES {
+            let told = match programme.export_bundle(&at(0), &to(*minutes, shop, *grant)) {
+                Ok(bytes) => {
+                    let keys = std::fs::read_to_string(cards.dir().join("bundle-key.pub")).unwrap();
+                    let keys: Vec<String> = keys.lines().map(str::to_owned).collect();
+                    assert_eq!(keys.len(), 1, "one key signs them all");
+                    let trust = Trust { keys: &keys, shop: Some("s1"), till: None, now: NOW };
+                    let opened = pricing::bundle::open(&bytes, &trust).unwrap();
+                    format!("expires {}", (opened.expires_at.0 - NOW.0) / MINUTE)
+                }
+                Err(Refused::Invalid { problems }) => {
+                    format!("!{} {}", problems[0].pointer, problems[0].code)
+                }
+                Err(refused) => format!("!{}", refused.code()),
+            };
+            assert_eq!(told, *expected, "{minutes} {shop} {grant:?}");
+        }
     }
 }

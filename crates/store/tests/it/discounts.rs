@@ -1,9 +1,7 @@
 //! Rulesets of discounts and coupons: every statement runs, and what goes in comes out.
 
 use retail::{CouponId, CustomerId, Instant};
-use store::{
-    Coupon, CouponKind, CouponPromise, CouponSeries, DbError, DiscountState, Mark, Store,
-};
+use store::{Coupon, CouponKind, CouponPromise, CouponSeries, DbError, DiscountState, Mark, Store};
 
 use super::fixture::NOW;
 
@@ -65,9 +63,8 @@ pub fn exercise(store: &Store) {
     });
     let put = put.unwrap();
     assert_eq!(store.read(|tx| tx.discounts(version)).unwrap(), Some(put.clone()));
-    let begun = |until: i64| {
-        store.read(|tx| tx.discounts_begun(Instant(NOW.0 + until), 9)).unwrap()
-    };
+    let begun =
+        |until: i64| store.read(|tx| tx.discounts_begun(Instant(NOW.0 + until), 9)).unwrap();
     assert_eq!((begun(2), begun(3)), (vec![], vec![put.head]));
     let heads = store.read(|tx| tx.discount_heads(version + 1, 9)).unwrap();
     assert_eq!(heads.iter().map(|head| head.version).collect::<Vec<_>>(), [version]);
