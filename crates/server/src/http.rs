@@ -12,6 +12,8 @@ mod audit;
 pub mod blocking;
 pub mod call;
 mod cards;
+mod coupons;
+mod discounts;
 pub mod extract;
 mod flags;
 pub mod health;
@@ -166,10 +168,13 @@ impl App {
 /// The most bytes of many receipts.
 const RECEIPTS_BYTES: usize = 16 << 20;
 
+/// The most bytes of a ruleset of discounts.
+const DISCOUNTS_BYTES: usize = 16 << 20;
+
 /// Every route of Proffer.
 #[must_use]
 pub fn routes() -> Routes {
-    Routes::default()
+    with_discounts(Routes::default())
         .open(routes!(health::live))
         .open(routes!(health::ready))
         .open(routes!(routes::openapi))
@@ -234,4 +239,28 @@ pub fn routes() -> Routes {
         .write(Scope::WebhooksWrite, routes!(webhooks::rotate))
         .read(Scope::WebhooksWrite, routes!(webhooks::deliveries))
         .write(Scope::WebhooksWrite, routes!(webhooks::try_again))
+}
+
+/// The same with those of discounts and coupons.
+fn with_discounts(routes: Routes) -> Routes {
+    routes
+        .read(Scope::NetworksRead, routes!(discounts::list))
+        .write_large(Scope::ProgrammeAdmin, DISCOUNTS_BYTES, routes!(discounts::draft))
+        .read(Scope::NetworksRead, routes!(discounts::schema))
+        .read(Scope::NetworksRead, routes!(discounts::current))
+        .read(Scope::NetworksRead, routes!(discounts::bundle))
+        .read(Scope::NetworksRead, routes!(discounts::one))
+        .write_large(Scope::ProgrammeAdmin, DISCOUNTS_BYTES, routes!(discounts::replace))
+        .write(Scope::ProgrammeAdmin, routes!(discounts::verify))
+        .write(Scope::ProgrammeAdmin, routes!(discounts::publish))
+        .write(Scope::ProgrammeAdmin, routes!(discounts::retire))
+        .read(Scope::NetworksRead, routes!(coupons::all_series))
+        .write(Scope::ProgrammeAdmin, routes!(coupons::add_series))
+        .read(Scope::NetworksRead, routes!(coupons::series))
+        .write(Scope::ProgrammeAdmin, routes!(coupons::withdraw_series))
+        .write(Scope::ProgrammeAdmin, routes!(coupons::make))
+        .read(Scope::NetworksRead, routes!(coupons::of_series))
+        .write(Scope::ProgrammeAdmin, routes!(coupons::give))
+        .read(Scope::NetworksRead, routes!(coupons::coupon))
+        .write(Scope::ProgrammeAdmin, routes!(coupons::withdraw))
 }

@@ -7,6 +7,7 @@ mod it {
     mod bucket;
     mod clients;
     mod complete_journey;
+    mod coupons;
     #[path = "../../../store/tests/it/fixture.rs"]
     mod database;
     mod day_by_day;

@@ -83,7 +83,7 @@ impl From<Refused> for Problem {
             }
             // What the path names is no field of the body.
             Refused::Invalid { problems }
-                if problems.iter().all(|p| p.pointer.starts_with('{')) =>
+                if problems.iter().all(|p| p.pointer.starts_with(['{', '?'])) =>
             {
                 let faults = problems.into_iter().map(fault).collect();
                 Self { faults, ..Self::new(Code::ParameterInvalid, "") }

@@ -121,7 +121,7 @@ fn named(kind: &str) -> Result<RulesKind, Problem> {
 /// JSON in which no field stands twice: of two a reader would see one, and another reader the other.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct OnceNamed(Value);
+pub(super) struct OnceNamed(pub Value);
 
 impl<'de> Deserialize<'de> for OnceNamed {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {

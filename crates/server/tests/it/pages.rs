@@ -1,8 +1,10 @@
 //! Pages of the documentation say what the program says. `UPDATE_SNAPSHOTS=1` writes what is generated.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use programme::{Act, Programme, RulesKind};
+use serde_json::json;
 use server::http::problem::Code;
 use server::language::Language;
 
@@ -50,6 +52,66 @@ fn the_page_of_cards_has_the_tables_that_count() {
         membership::life_cycle_markdown()
     );
     same("CARDS.md", None, &page);
+}
+
+#[test]
+fn the_schema_of_discounts_is_that_of_the_program() {
+    let schema = serde_json::to_string_pretty(&programme::discounts_schema()).unwrap();
+    same("schema/discounts.json", None, &format!("{schema}\n"));
+}
+
+/// Blocks of a page that are marked as JSON of a kind.
+fn blocks(text: &str, kind: &str) -> Vec<serde_json::Value> {
+    let begin = format!("```json {kind}\n");
+    let blocks = text.split(&begin).skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.map(|block| serde_json::from_str(block).unwrap()).collect()
+}
+
+/// Names of the variants of a type, or of the fields of an object, as the schema of rules has them.
+fn names(of: &str) -> BTreeSet<String> {
+    let schema = programme::discounts_schema();
+    let found = &schema["$defs"][of];
+    let variants = found["oneOf"].as_array().into_iter().flatten();
+    let variants = variants.flat_map(|variant| variant["required"].as_array().unwrap().clone());
+    let fields = found["properties"].as_object().into_iter().flat_map(|fields| fields.keys());
+    let variants = variants.map(|name| name.as_str().unwrap().to_owned());
+    variants.chain(fields.cloned()).collect()
+}
+
+#[test]
+fn the_page_of_discounts_has_every_condition_effect_and_setting() {
+    let text = std::fs::read_to_string(page("DISCOUNTS.md")).unwrap();
+    let [ruleset] = blocks(&text, "ruleset").try_into().unwrap();
+    let mut shown = BTreeSet::new();
+    let good = |rule: serde_json::Value| {
+        let mut ruleset = ruleset.clone();
+        ruleset["segments"] = json!({ "families": "spend_91d > 100" });
+        let other =
+            json!({ "id": "another", "name": { "en": "b" }, "then": [{ "personal_price": {} }] });
+        ruleset["rules"] = json!([rule, other]);
+        let read =
+            serde_json::from_value(ruleset).unwrap_or_else(|error| panic!("{rule}: {error}"));
+        assert_eq!(programme::pricing::problems(&read), [], "{rule}");
+    };
+    good(ruleset["rules"][0].clone());
+    for (kind, name) in [("when", "Condition"), ("then", "Effect")] {
+        for block in blocks(&text, kind) {
+            let mut rule = ruleset["rules"][0].clone();
+            let inner = block["any"][1].as_object().into_iter().flat_map(|inner| inner.keys());
+            shown.extend(block.as_object().unwrap().keys().chain(inner).cloned());
+            rule[kind] = if kind == "then" { json!([block]) } else { block };
+            good(rule);
+        }
+        let missing: Vec<_> =
+            names(name).into_iter().filter(|name| !shown.contains(name)).collect();
+        assert!(missing.is_empty() && names(name).len() > 10, "{name}: {missing:?} not shown");
+    }
+    let defaults = serde_json::to_value(programme::pricing::Settings::default()).unwrap();
+    for (name, value) in defaults.as_object().unwrap() {
+        let value = value.to_string();
+        let row = format!("| `{name}` | `{}` |", value.trim_matches('"'));
+        assert!(text.contains(&row), "{row} is not in the table of settings");
+    }
 }
 
 #[test]
