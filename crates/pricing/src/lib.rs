@@ -51,7 +51,9 @@ pub use quote::{
     Adjustment, BestFound, Claimed, CouponOutcome, Earned, MISSES_MAX, Miss, Off, Position, Quote,
     QuotedDelivery, QuotedLine, QuotedMessage, Redeemed, Totals, Trimmed, TrimmedBy, UnitShare,
 };
-pub use reason::{Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What};
+pub use reason::{
+    Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What,
+};
 pub use regulated::{PROFILES, profile_rows, regulated};
 pub use returns::{
     ClaimBack, GiftDue, Refund, RefundedLine, ReturnPolicy, ReturnUnits, ReturnedLine, Sale,

@@ -9,6 +9,7 @@ mod bundle;
 mod cache;
 mod catalogue;
 mod looked_over;
+mod simulation;
 
 use retail::Instant;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ use crate::{Act, FieldProblem, Programme, Refused};
 pub use bundle::{BundleTo, bundle_key_file};
 pub(crate) use cache::DiscountCache;
 pub use looked_over::{DiscountProblem, DiscountVerdict};
+pub use simulation::{SimulatedDays, SimulatedRules};
 
 /// The kind under which deeds and changes are told.
 const KIND: &str = "discounts";

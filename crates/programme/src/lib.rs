@@ -40,7 +40,6 @@ mod sealing;
 mod segments;
 mod settings;
 mod shared_card;
-mod simulation;
 mod studio;
 mod table;
 mod webhooks;
@@ -63,8 +62,8 @@ pub use coupons::{
 };
 pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use discounts::{
-    BundleTo, DiscountProblem, DiscountVerdict, DiscountsView, DiscountsWhole, bundle_key_file,
-    discounts_schema,
+    BundleTo, DiscountProblem, DiscountVerdict, DiscountsView, DiscountsWhole, SimulatedDays,
+    SimulatedRules, bundle_key_file, discounts_schema,
 };
 pub use erase::EraseReport;
 pub use error::ProgrammeError;
@@ -90,7 +89,6 @@ pub use sealing::{AuditBreak, AuditReport, DeedView, HeadFault, HeadSource, Seal
 pub use segments::{SegmentView, WithoutValues};
 pub use settings::{Language as SettingsLanguage, Settings};
 pub use shared_card::SharedCard;
-pub use simulation::SimulatedDays;
 pub use table::Format;
 pub use webhooks::{
     Delivery, DeliveryReport, GivenUp, NewWebhook, Undelivered, WebhookMade, WebhookSender,

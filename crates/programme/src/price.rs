@@ -113,7 +113,10 @@ fn priced(
     Ok(Priced { quote, explained, coupons_not_looked_up, bundle_expires_at, names, currency })
 }
 
-fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, FieldProblem> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(
+    what: &str,
+    text: &str,
+) -> Result<T, FieldProblem> {
     let value: Value = serde_json::from_str(text).map_err(|error| FieldProblem {
         pointer: what.to_owned(),
         code: "json",
@@ -126,7 +129,7 @@ fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, Fie
     understood(&value).map_err(at)
 }
 
-fn within(what: &str, problems: Vec<Problem>) -> Vec<FieldProblem> {
+pub(crate) fn within(what: &str, problems: Vec<Problem>) -> Vec<FieldProblem> {
     let at = |Problem { pointer, code, detail }: Problem| FieldProblem {
         pointer: format!("{what}{pointer}"),
         code,

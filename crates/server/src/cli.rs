@@ -193,6 +193,24 @@ pub struct Price {
 pub enum RulesCommand {
     /// Sign the discounts that count now, for a shop and a time.
     Export(RulesExport),
+    /// Price past receipts by rules that are not published yet: what they would cost, and whom.
+    Simulate(RulesSimulate),
+}
+
+#[derive(Debug, Args)]
+pub struct RulesSimulate {
+    /// A file with rules of discounts, JSON.
+    #[arg(long, value_name = "FILE", required_unless_present = "version")]
+    pub rules: Option<PathBuf>,
+    /// A version that the programme keeps, a draft too.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "rules")]
+    pub version: Option<i64>,
+    /// So many days, which end with the newest receipt.
+    #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..=3660))]
+    pub days: u16,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

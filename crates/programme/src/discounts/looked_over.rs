@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use portrait::segment::Segment;
 use retail::{NetworkId, Price, Product, ShopId};
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -81,18 +82,18 @@ fn unknown_catalogue(error: &dyn std::fmt::Display) -> Refused {
     Refused::Broken { why: format!("the catalogue cannot be read: {error}") }
 }
 
-/// What is wrong with the expressions of a ruleset's segments, each under `/segments/{name}`.
-///
-/// The audience language is `portrait::segment`: where the program has it, its errors belong here with
-/// their place in the text. Until then only what can be no expression of any language is refused.
+/// What is wrong with the expressions of a ruleset's segments, each under `/segments/{name}` with its place in
+/// the text.
 fn segment_problems(segments: &BTreeMap<String, String>) -> Vec<pricing::Problem> {
-    let empty = segments.iter().filter(|(_, expression)| expression.trim().is_empty());
-    let problem = |(name, _): (&String, &String)| pricing::Problem {
-        pointer: format!("/segments{}", named(name)),
-        code: "segment",
-        detail: "has no expression".to_owned(),
+    let wrong = |(name, expression): (&String, &String)| {
+        let error = expression.parse::<Segment>().err()?;
+        Some(pricing::Problem {
+            pointer: format!("/segments{}", named(name)),
+            code: "segment",
+            detail: error.to_string(),
+        })
     };
-    empty.map(problem).collect()
+    segments.iter().filter_map(wrong).collect()
 }
 
 /// Networks and shops that are not there, and series of coupons that nobody has made yet.

@@ -2,9 +2,7 @@
 //! which one counts when.
 
 use pricing::bundle::Trust;
-use programme::{
-    Act, Bounds, BundleTo, DiscountsView, Programme, Progress, Refused, RequestKey,
-};
+use programme::{Act, Bounds, BundleTo, DiscountsView, Programme, Progress, Refused, RequestKey};
 use retail::Instant;
 use serde_json::{Value, json};
 

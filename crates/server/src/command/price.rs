@@ -11,7 +11,7 @@ use programme::{FieldProblem, Priced, RulesFrom, now, price_files};
 use super::{say, say_json};
 use crate::cli::{Cli, Price};
 use crate::language::Language;
-use crate::text::table;
+use crate::text::{money, table};
 
 pub fn run(cli: &Cli, arguments: &Price) -> Result<()> {
     let language = cli.lang.unwrap_or(Language::En);
@@ -214,13 +214,6 @@ fn name(text: &Text, language: Language) -> String {
         Language::Ru => (&text.ru, &text.en),
     };
     if own.trim().is_empty() { other.clone() } else { own.clone() }
-}
-
-/// Minor units in major ones.
-fn money(minor: i64) -> String {
-    let sign = if minor < 0 { "-" } else { "" };
-    let minor = minor.unsigned_abs();
-    format!("{sign}{}.{:02}", minor / 100, minor % 100)
 }
 
 /// Thousandths of a unit.

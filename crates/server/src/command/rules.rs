@@ -1,16 +1,18 @@
-//! `proffer rules export`
+//! `proffer rules export`, `proffer rules simulate`
 
 use anyhow::{Context, Result};
-use programme::{Act, BundleTo, bundle_key_file, now};
+use programme::{Act, BundleTo, SimulatedDays, SimulatedRules, bundle_key_file, now};
 use serde_json::json;
 
-use super::{open, say, say_json};
-use crate::cli::{Cli, RulesCommand, RulesExport};
+use super::{open, say, say_json, watched};
+use crate::cli::{Cli, RulesCommand, RulesExport, RulesSimulate};
 use crate::language::Language;
+use crate::text::{count, money, percent, table};
 
 pub fn run(cli: &Cli, command: &RulesCommand) -> Result<()> {
     match command {
         RulesCommand::Export(arguments) => export(cli, arguments),
+        RulesCommand::Simulate(arguments) => simulate(cli, arguments),
     }
 }
 
@@ -40,4 +42,102 @@ fn export(cli: &Cli, arguments: &RulesExport) -> Result<()> {
              proffer price --bundle {out} --key {keys} --basket BASKET.json"
         ),
     })
+}
+
+fn simulate(cli: &Cli, arguments: &RulesSimulate) -> Result<()> {
+    let (programme, language) = open(cli)?;
+    let act = Act::of_job("console", now());
+    let text = match &arguments.rules {
+        Some(rules) => {
+            let text = std::fs::read_to_string(rules);
+            text.with_context(|| rules.display().to_string())?
+        }
+        None => String::new(),
+    };
+    let rules = match arguments.version {
+        Some(version) => SimulatedRules::Version(version),
+        None => SimulatedRules::Text(&text),
+    };
+    let simulated = watched(language, |bar| programme.simulate(&act, rules, arguments.days, bar))?;
+    if arguments.json { say_json(&simulated) } else { say(&simulated_text(&simulated, language)) }
+}
+
+fn simulated_text(simulated: &SimulatedDays, language: Language) -> String {
+    let report = &simulated.report;
+    let sums = &report.sums;
+    let share = |bps: i64| percent(bps as f64 / 10_000.0);
+    let pick = |en, ru| language.pick(en, ru).to_owned();
+    let mut facts = vec![
+        vec![pick("receipts priced", "рассчитано чеков"), count(sums.receipts)],
+        vec![pick("left out", "пропущено"), count(simulated.left_out)],
+        vec![
+            pick("that get anything", "из них со скидкой или баллами"),
+            count(sums.receipts_given),
+        ],
+        vec![pick("goods at the shelf", "товаров по ценам полки"), money(sums.goods.0)],
+        vec![pick("discounts then", "скидок было"), money(sums.discount_then.0)],
+        vec![pick("discounts by these rules", "скидок по этим правилам"), money(sums.discount.0)],
+        vec![pick("of the goods", "от суммы товаров"), share(report.discount_bps)],
+        vec![pick("suppliers pay", "платят поставщики"), money(sums.supplier_pays.0)],
+        vec![pick("points", "баллов"), count(sums.points.unsigned_abs())],
+        vec![pick("kept by floors", "удержано нижними ценами"), money(sums.kept_by_floor.0)],
+        vec![
+            pick("receipts below cost", "чеков ниже себестоимости"),
+            count(sums.receipts_below_cost),
+        ],
+        vec![pick("customers who gain", "покупателей с выгодой"), count(report.customers_gaining)],
+        vec![pick("of customers", "из покупателей"), count(report.customers)],
+        vec![pick("half gain at most", "половина получает не более"), money(report.gain_median.0)],
+    ];
+    if let Some(margin) = report.margin_bps {
+        facts.push(vec![
+            pick("margin of goods with a cost", "маржа товаров с себестоимостью"),
+            share(margin),
+        ]);
+    }
+    let rules: Vec<Vec<String>> = sums
+        .rules
+        .iter()
+        .map(|(rule, tally)| {
+            vec![
+                rule.clone(),
+                count(tally.receipts),
+                money(tally.discount.0),
+                money(tally.supplier_pays.0),
+                count(tally.missed),
+            ]
+        })
+        .collect();
+    let header = match language {
+        Language::En => ["rule", "receipts", "discount", "supplier pays", "missed"],
+        Language::Ru => ["правило", "чеков", "скидка", "платит поставщик", "не сработало"],
+    };
+    let (from, until) = (simulated.from, simulated.until);
+    let title = format!("{} {from} – {until}", pick("Receipts of", "Чеки за"));
+    let figures = table(&[&pick("figure", "показатель"), ""], &facts, &[1]);
+    let mut parts = vec![title, figures, table(&header, &rules, &[1, 2, 3, 4])];
+    if !report.never.is_empty() {
+        let never = report.never.join(", ");
+        parts.push(format!("{}: {never}", pick("Never counted", "Ни разу не сработали")));
+    }
+    let fights: Vec<String> = sums
+        .fights
+        .iter()
+        .map(|((winner, loser), receipts)| format!("{winner} > {loser}: {}", count(*receipts)))
+        .collect();
+    if !fights.is_empty() {
+        parts.push(format!(
+            "{}: {}",
+            pick("Rules that fight", "Правила спорят"),
+            fights.join(", ")
+        ));
+    }
+    if simulated.without_segments {
+        let why = pick(
+            "There is no snapshot: nobody is in any segment. Run `proffer refresh` first.",
+            "Снимка нет: никто не входит ни в один сегмент. Сначала выполните `proffer refresh`.",
+        );
+        parts.push(why);
+    }
+    parts.join("\n\n")
 }

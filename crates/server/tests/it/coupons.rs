@@ -29,9 +29,8 @@ fn codes_are_exported_once_and_guesses_are_answered_alike() {
     let json = post(&serving, batches, "k3", r#"{"id":"b2","count":2}"#, "application/json");
     assert_eq!(json.json()["codes"].as_array().unwrap().len(), 2);
 
-    let ask = |code: &str| {
-        serving.get("all", &format!("/api/v1/coupons/{code}")).send(serving.address)
-    };
+    let ask =
+        |code: &str| serving.get("all", &format!("/api/v1/coupons/{code}")).send(serving.address);
     let known = ask(&lines[1].to_lowercase()).json();
     assert_eq!((&known["series"], &known["code"]), (&Value::from("lottery"), &Value::Null));
     assert_eq!(known["uses_left"], 1);

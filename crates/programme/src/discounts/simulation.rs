@@ -12,20 +12,30 @@ use jiff::civil::Time;
 use lake::{Customers, Lake};
 use portrait::segment::Segment;
 use pricing::{
-    Basket, BasketLine, Claimed, Compiled, CustomerFacts, Facts, PastReceipt, Quote, Simulation,
-    SimulationReport, Withheld,
+    Basket, BasketLine, Claimed, Compiled, CustomerFacts, Facts, PastReceipt, Quote, Ruleset,
+    Simulation, SimulationReport, Withheld,
 };
 use rayon::prelude::*;
 use retail::{Claim, Day, Lines, Money, NONE, Product, Quantity};
 use serde::Serialize;
 
 use crate::passes::by_range;
+use crate::price::{read, within};
 use crate::progress::{OPENING, SIMULATING};
 use crate::studio::Studio;
-use crate::{Programme, ProgrammeError, Progress};
+use crate::{Act, Programme, ProgrammeError, Progress, Refused};
 
 /// How often a basket is priced again because a limit is used up.
 const AGAIN_MAX: usize = 3;
+
+/// By which rules past receipts are priced.
+#[derive(Clone, Copy, Debug)]
+pub enum SimulatedRules<'a> {
+    /// The text of a ruleset.
+    Text(&'a str),
+    /// A version that is kept here, whatever it has come to.
+    Version(i64),
+}
 
 /// A simulation, and of which receipts.
 #[derive(Clone, Debug, Serialize)]
@@ -44,11 +54,32 @@ pub struct SimulatedDays {
 }
 
 impl Programme {
-    /// Prices the receipts of the last so many days, which end with the newest, by a ruleset.
+    /// Prices the receipts of the last so many days, which end with the newest, by a ruleset; one that is
+    /// kept here may be a draft.
     ///
     /// # Errors
-    /// When the lake is empty or cannot be read, or a segment of the rules cannot be understood.
+    /// [`Refused::Invalid`] where the rules are wrong; when the lake is empty or cannot be read.
     pub fn simulate(
+        &self,
+        act: &Act,
+        rules: SimulatedRules<'_>,
+        days: u16,
+        progress: &dyn Progress,
+    ) -> Result<SimulatedDays> {
+        let ruleset: Ruleset = match rules {
+            SimulatedRules::Text(text) => read("rules", text)
+                .map_err(|problem| Refused::Invalid { problems: vec![problem] })?,
+            SimulatedRules::Version(version) => {
+                serde_json::from_value(self.discounts_whole(act, Some(version))?.body)?
+            }
+        };
+        let compiled = Compiled::new(ruleset, 0);
+        let compiled =
+            compiled.map_err(|wrong| Refused::Invalid { problems: within("rules", wrong) })?;
+        self.simulate_compiled(&compiled, days, progress)
+    }
+
+    fn simulate_compiled(
         &self,
         rules: &Compiled,
         days: u16,
