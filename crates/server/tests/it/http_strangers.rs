@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use programme::{
-    Act, Bounds, CardKind, Door, NewKey, NewNetwork, NewPrintBatch, NewRange, NewShop, NewStaff,
-    NumberRange, Programme, Role, Scheme, Secret, StaffRights,
+    Act, Bounds, CardKind, CouponKind, Door, NewCouponSeries, NewKey, NewNetwork, NewPrintBatch,
+    NewRange, NewShop, NewStaff, NumberRange, Programme, Role, Scheme, Secret, StaffRights,
 };
 use serde_json::{Value, json};
 
@@ -70,6 +70,19 @@ impl Things {
             expires_at: None,
         };
         let key = programme.make_key(&act, &key).unwrap().key.id;
+        // Coupons are the programme's: nobody who is bound to a network has any.
+        let series = NewCouponSeries {
+            id: "my-series".to_owned(),
+            kind: CouponKind::Generic,
+            name_en: "mine".to_owned(),
+            name_ru: "mine".to_owned(),
+            starts_at: None,
+            ends_at: None,
+            uses_max: None,
+            customer_uses_max: None,
+            code: Some("my-coupon".to_owned()),
+        };
+        programme.add_coupon_series(&act, series).unwrap();
         let ids = [
             ("networks/{network}", "mine".to_owned()),
             ("shops/{shop}", "my-shop".to_owned()),
@@ -82,6 +95,9 @@ impl Things {
             ("flags/{id}", "1".to_owned()),
             ("webhooks/{id}", "my-hook".to_owned()),
             ("receipts/{id}", "my-receipt".to_owned()),
+            ("coupon-series/{series}", "my-series".to_owned()),
+            ("coupons/{coupon}", "my-coupon".to_owned()),
+            ("discounts/{version}", "1".to_owned()),
         ];
         Self(ids.into_iter().collect())
     }
@@ -174,7 +190,8 @@ fn nobody_reaches_things_of_another_network() {
                 answer.text()
             );
             // Whoever is bound to nothing does reach it, so that the refusal means something.
-            let made = ["mine", "my-shop", "my-range", "my-batch", "my-anna"];
+            let made =
+                ["mine", "my-shop", "my-range", "my-batch", "my-anna", "my-series", "my-coupon"];
             if made.iter().any(|id| target.contains(id)) {
                 let reached = ask("all", &format!("b-{asked}"));
                 assert!(
