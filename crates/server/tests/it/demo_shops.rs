@@ -49,7 +49,47 @@ fn every_demo_shop_passes_the_main_job() {
         assert!(shared.iter().all(|card| !offers.contains(card)), "{name}");
         shop.done(&["portrait", "--out", "portraits.csv"]);
         shop.done(&["evaluate", "next-basket", "--json"]);
+        simulate(&shop, &demo, name);
     }
+}
+
+/// A rouble off each receipt of a rouble and more, by rules that are only simulated, against the same counted
+/// here.
+fn simulate(shop: &Shop, demo: &DemoShop, name: &str) {
+    let rules = serde_json::json!({
+        "currency": "RUB", "regulated": {"profile": "none", "confirmed": true},
+        "rules": [
+            {"id": "rouble", "name": {"ru": "рубль", "en": "a rouble"},
+             "when": {"receipt": {"amount": {"min": 100}}},
+             "then": [{"fixed": {"amount": 100, "per": "receipt"}}]},
+            {"id": "elsewhere", "name": {"ru": "нигде", "en": "nowhere"},
+             "scope": {"shops": ["nowhere"]}, "then": [{"percent": {"discount_bps": 1000}}]},
+        ],
+    });
+    std::fs::write(shop.path("rules.json"), rules.to_string()).unwrap();
+    let told = shop.done(&["rules", "simulate", "--rules", "rules.json", "--days", "28", "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let days = demo.last_day().0 - 27..=demo.last_day().0;
+    let (mut priced, mut left_out, mut goods, mut then, mut given) = (0, 0, 0, 0, 0);
+    for receipt in demo.receipts().filter(|receipt| days.contains(&receipt.day.0)) {
+        if receipt.lines.iter().any(|line| line.quantity.0 <= 0 || line.net.0 < 0) {
+            left_out += 1;
+            continue;
+        }
+        let shelf: i64 = receipt.lines.iter().map(|line| line.net.0 + line.discount.0).sum();
+        priced += 1;
+        goods += shelf;
+        then += receipt.lines.iter().map(|line| line.discount.0).sum::<i64>();
+        given += if shelf >= 100 { 100 } else { 0 };
+    }
+    assert_eq!(told["receipts"], priced, "{name}: {told}");
+    assert_eq!(told["left_out"], left_out, "{name}");
+    assert_eq!(told["goods"], goods, "{name}");
+    assert_eq!(told["discount_then"], then, "{name}");
+    assert_eq!(told["discount"], given, "{name}");
+    assert_eq!(told["never"], serde_json::json!(["elsewhere"]), "{name}");
+    let shown = shop.done(&["rules", "simulate", "--rules", "rules.json", "--lang", "ru"]);
+    assert!(shown.contains("Ни разу не сработали: elsewhere"), "{name}: {shown}");
 }
 
 /// Writes feeds with `proffer demo`; gives every file by name.
