@@ -128,7 +128,7 @@ fn believed(bytes: &[u8], trust: &Trust<'_>) -> Result<Content, Problem> {
         let detail = format!("is {:?}; this program knows {FORMAT:?}", sealed.format);
         return Err(refused("/format", "format", detail));
     }
-    if !trust.keys.iter().any(|key| *key == sealed.key) {
+    if !trust.keys.contains(&sealed.key) {
         let detail = "is signed by a key that is not the programme's";
         return Err(refused("/key", "foreign_key", detail));
     }
@@ -279,8 +279,9 @@ mod tests {
     }
 
     /// (what the content says, shop, till, now, what is told).
+    type Place = (&'static str, Option<&'static str>, Option<&'static str>, i64, &'static str);
     #[rustfmt::skip]
-    const PLACES: &[(&str, Option<&str>, Option<&str>, i64, &str)] = &[
+    const PLACES: &[Place] = &[
         ("{}",                Some("s1"), None,      100, "version 3"),
         ("{}",                Some("s1"), Some("2"), 199, "version 3"),
         ("{}",                Some("s1"), None,       99, "/content/starts_at not_yet"),

@@ -292,7 +292,7 @@ fn shown(
             .is_some_and(|starts| (starts, other.version) > (own, head.version) && starts <= at)
     };
     // The last to begin comes first: the one that followed is the last of those after it.
-    let followed = begun.iter().filter(later).last().and_then(|other| other.starts_at);
+    let followed = begun.iter().rev().find(later).and_then(|other| other.starts_at);
     match (by_hand, followed) {
         (Some(hand), Some(followed)) if followed < hand => (DiscountState::Retired, Some(followed)),
         (None, Some(followed)) => (DiscountState::Retired, Some(followed)),

@@ -494,6 +494,19 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+fn moment(text: &str) -> Result<Instant, String> {
+    let moment: Result<jiff::Timestamp, _> = text.parse();
+    let moment = moment.map_err(|_| "write a moment as 2026-01-31T22:00:00Z".to_owned())?;
+    Ok(Instant(moment.as_microsecond()))
+}
+
+fn grant(text: &str) -> Result<(String, i64), String> {
+    let grant = text
+        .split_once('=')
+        .and_then(|(rule, amount)| Some((rule.to_owned(), amount.parse().ok()?)));
+    grant.ok_or_else(|| "write a grant as RULE=AMOUNT".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -519,17 +532,4 @@ mod tests {
             assert_eq!(share(text).ok(), expected, "{text}");
         }
     }
-}
-
-fn moment(text: &str) -> Result<Instant, String> {
-    let moment: Result<jiff::Timestamp, _> = text.parse();
-    let moment = moment.map_err(|_| "write a moment as 2026-01-31T22:00:00Z".to_owned())?;
-    Ok(Instant(moment.as_microsecond()))
-}
-
-fn grant(text: &str) -> Result<(String, i64), String> {
-    let grant = text
-        .split_once('=')
-        .and_then(|(rule, amount)| Some((rule.to_owned(), amount.parse().ok()?)));
-    grant.ok_or_else(|| "write a grant as RULE=AMOUNT".to_owned())
 }

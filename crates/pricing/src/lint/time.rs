@@ -8,6 +8,9 @@ use crate::ruleset::{Hours, Schedule};
 /// Days that are looked at one by one: in more of them every weekday comes with a whole day.
 const DAYS: i64 = 9;
 
+/// From when until when on a day; nothing is its end.
+type Piece = (Time, Option<Time>);
+
 /// Why a schedule has no moment in which its rule counts.
 pub(super) fn never(schedule: &Schedule) -> Option<&'static str> {
     let (from, until) = (schedule.from?, schedule.until?);
@@ -38,7 +41,7 @@ fn has_moment(schedule: &Schedule, date: Date, from: DateTime, until: DateTime) 
         return false;
     }
     let whole = [(Time::MIN, None)];
-    let pieces: Vec<(Time, Option<Time>)> = if schedule.hours.is_empty() {
+    let pieces: Vec<Piece> = if schedule.hours.is_empty() {
         whole.to_vec()
     } else {
         schedule.hours.iter().flat_map(pieces).collect()
@@ -54,7 +57,7 @@ fn has_moment(schedule: &Schedule, date: Date, from: DateTime, until: DateTime) 
 }
 
 /// Parts of one day; what goes over midnight is its end and its beginning.
-fn pieces(hours: &Hours) -> Vec<(Time, Option<Time>)> {
+fn pieces(hours: &Hours) -> Vec<Piece> {
     if hours.from <= hours.until {
         vec![(hours.from, Some(hours.until))]
     } else {
@@ -69,7 +72,7 @@ pub(super) fn may_meet(one: &Schedule, other: &Schedule) -> bool {
     let weekdays = one.weekdays.is_empty()
         || other.weekdays.is_empty()
         || one.weekdays.iter().any(|day| other.weekdays.contains(day));
-    let cross = |(a, b): (&(Time, Option<Time>), &(Time, Option<Time>))| {
+    let cross = |a: &Piece, b: &Piece| {
         a.0.max(b.0) < a.1.unwrap_or(Time::MAX).min(b.1.unwrap_or(Time::MAX))
     };
     let hours = one.hours.is_empty() || other.hours.is_empty() || {
@@ -77,7 +80,7 @@ pub(super) fn may_meet(one: &Schedule, other: &Schedule) -> bool {
             one.hours.iter().flat_map(pieces).collect(),
             other.hours.iter().flat_map(pieces).collect(),
         );
-        a.iter().any(|a| b.iter().any(|b| cross((a, b))))
+        a.iter().any(|a| b.iter().any(|b| cross(a, b)))
     };
     !over(one, other) && !over(other, one) && weekdays && hours
 }

@@ -167,7 +167,7 @@ fn redeem(
             ..pricing::Quote::default()
         };
         let mut claims = claims.clone();
-        let own = customer_claims(tx, &quote, &[facts.clone()], customer.as_ref())?;
+        let own = customer_claims(tx, &quote, std::slice::from_ref(&facts), customer.as_ref())?;
         claims.extend(own.into_iter().map(|claimed| claimed.claim));
         open_coupon_accounts(tx, &claims, NOW)?;
         let points = Unit::from("POINT");

@@ -312,8 +312,9 @@ fn a_write_asked_twice_is_done_once_and_only_by_who_may() {
 }
 
 /// (minutes from now, the shop, a grant, what is told). Rule `r1` has a budget.
+type Asked = (i64, &'static str, Option<(&'static str, i64)>, &'static str);
 #[rustfmt::skip]
-const BUNDLES: &[(i64, &str, Option<(&str, i64)>, &str)] = &[
+const BUNDLES: &[Asked] = &[
     (60,      "s1", None,              "expires 30"),
     (20,      "s1", None,              "expires 20"),
     (20,      "s1", Some(("r1", 100)), "expires 20"),

@@ -75,7 +75,7 @@ pub fn exercise(store: &Store) {
     let added = store.write(|tx| tx.add_coupons(&[coupon("a"), coupon("b")]));
     assert_eq!(added.unwrap(), 2);
     let twice = Coupon { id: CouponId::from("c"), ..coupon("a") };
-    assert_eq!(store.write(move |tx| tx.add_coupons(&[twice.clone()])).unwrap(), 0);
+    assert_eq!(store.write(move |tx| tx.add_coupons(std::slice::from_ref(&twice))).unwrap(), 0);
     let (a, b) = (Some(coupon("a")), Some(coupon("b")));
     assert_eq!(store.read(|tx| tx.coupon(&CouponId::from("a"))).unwrap(), a);
     assert_eq!(store.read(|tx| tx.coupon_of_code("sha-b")).unwrap(), b);
