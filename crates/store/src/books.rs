@@ -13,6 +13,7 @@ use crate::{DbError, Tx};
 static ACCOUNT_OPEN: Statement = sql!("account/open");
 static ACCOUNT_READ: Statement = sql!("account/read");
 static ACCOUNT_LOCK: Statement = sql!("account/read", "account/lock.postgres");
+static ACCOUNT_BOUND: Statement = sql!("account/bound");
 static ACCOUNT_PUT: Statement = sql!("account/put");
 static ACCOUNT_ALL: Statement = sql!("account/all");
 static TRANSFER_ADD: Statement = sql!("transfer/add");
@@ -77,6 +78,16 @@ impl Tx<'_> {
         };
         let rows: Vec<_> = ids.iter().map(|id| params((&id.0).into())).collect();
         self.execute_each(&ACCOUNT_OPEN, &rows).map(drop)
+    }
+
+    /// Says how far below zero an account may go from now on, but never above where it stands already: what
+    /// was given stays given.
+    ///
+    /// # Errors
+    /// As [`Tx::account`].
+    pub fn bound_account(&mut self, id: &AccountId, overdraft_max: i64) -> Result<(), DbError> {
+        let params = [("overdraft_max", overdraft_max.into()), ("id", (&id.0).into())];
+        self.execute(&ACCOUNT_BOUND, &params).map(drop)
     }
 
     /// An account, if there is one of this id.

@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
     ("0002_programme", include_str!("../sql/migration/0002_programme.sql"), ""),
     ("0003_receipts", include_str!("../sql/migration/0003_receipts.sql"), ""),
     ("0004_discounts", include_str!("../sql/migration/0004_discounts.sql"), ""),
+    ("0005_quotes", include_str!("../sql/migration/0005_quotes.sql"), ""),
 ];
 
 static LIST: Statement = sql!("migration/list");

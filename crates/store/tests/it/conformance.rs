@@ -8,7 +8,7 @@ use store::{Answered, DbError, Deed, Store, statements_used};
 
 use super::access;
 use super::fixture::{Database, NOW};
-use super::{books, cards, discounts, outbox, receipts, seal};
+use super::{books, cards, discounts, outbox, quotes, receipts, seal};
 
 /// Each runs all statements of one noun, or more.
 const EXERCISES: &[fn(&Store)] = &[
@@ -20,6 +20,7 @@ const EXERCISES: &[fn(&Store)] = &[
     changes,
     discounts::exercise,
     outbox::exercise,
+    quotes::exercise,
     receipts::exercise,
     seal::exercise,
 ];

@@ -9,6 +9,7 @@ mod discounts;
 mod fixture;
 mod kills;
 mod outbox;
+mod quotes;
 mod receipts;
 mod seal;
 mod tls;

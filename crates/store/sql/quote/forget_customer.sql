@@ -1,0 +1,1 @@
+UPDATE quote SET customer = NULL, body = $body WHERE id = $id

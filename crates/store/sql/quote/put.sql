@@ -1,0 +1,1 @@
+UPDATE quote SET state = $state, receipt = $receipt, taken = $taken WHERE id = $id
