@@ -45,24 +45,24 @@ pub struct Basket {
     /// When, by the shop's own clock: `2026-01-31T18:05:00`.
     pub at: DateTime,
     /// In which network.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
     /// In which shop.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shop: Option<String>,
     /// Through which channel.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
     /// The goods.
     pub lines: Vec<BasketLine>,
     /// Ways of delivery, each with its price.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipping: Vec<Delivery>,
     /// How it will be paid, where that is known: `cash`, `card`, `sbp`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<String>,
     /// Codes of coupons that were presented.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coupons: Vec<String>,
     /// Points the customer wants to spend, smallest units.
     #[serde(default)]
@@ -84,31 +84,31 @@ pub struct BasketLine {
     #[schemars(with = "i64")]
     pub price: Money,
     /// What the shelf asked before it marked the product down.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<i64>")]
     pub regular_price: Option<Money>,
     /// Below this a unit is never sold.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<i64>")]
     pub min_price: Option<Money>,
     /// What a competitor asks.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<i64>")]
     pub competitor_price: Option<Money>,
     /// Nodes of the category tree it is in: its own and all above.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
     /// Its brand.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
     /// Its supplier.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplier: Option<String>,
     /// Its marks in the catalogue: `tobacco`, `alcohol`, `fresh`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<String>,
     /// VAT, hundredths of a per cent: 2 000 is 20 %.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vat_bps: Option<i64>,
     /// Sold by weight or length even where the quantity is whole.
     #[serde(default)]
@@ -130,18 +130,24 @@ pub struct Delivery {
 #[serde(deny_unknown_fields, default)]
 pub struct Facts {
     /// Who buys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerFacts>,
     /// What was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<CardFacts>,
     /// What became known of the coupons that were presented.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coupons: Vec<CouponFacts>,
     /// Points the wallet has to spend, smallest units.
     pub points_available: i64,
     /// The wallet they are in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wallet: Option<String>,
     /// What rules may still give from their budgets, in the budget's unit; a rule that is not named has enough.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub budgets: BTreeMap<String, i64>,
     /// What was asked of the ledger and refused: it is not given again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Withheld>,
 }
 
@@ -152,18 +158,25 @@ pub struct CustomerFacts {
     /// His id.
     pub id: String,
     /// Segments of the ruleset he is in.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub segments: BTreeSet<String>,
     /// His level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
     /// Purchases he has made before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purchases: Option<i64>,
     /// Days to his next birthday: 0 is today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days_to_birthday: Option<u16>,
     /// Days since his last birthday.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days_since_birthday: Option<u16>,
     /// Categories he has chosen as favourites of the month.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub favourites: BTreeSet<String>,
     /// Prices he was promised.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prices: Vec<PersonalPrice>,
 }
 
@@ -187,7 +200,9 @@ pub struct PersonalPrice {
 #[allow(missing_docs)]
 pub struct CardFacts {
     pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }
 
@@ -206,7 +221,7 @@ pub struct CouponFacts {
     #[serde(default)]
     pub uses: CouponUses,
     /// The account that holds its uses, by which a use is claimed; nothing where it has no limit.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_as: Option<String>,
 }
 

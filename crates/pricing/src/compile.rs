@@ -29,6 +29,7 @@ pub struct Compiled {
     pub(crate) symbols: Symbols,
     pub(crate) not_discounted: Option<Meant>,
     pub(crate) redeemable: Option<Meant>,
+    asks_for_purchases: bool,
     index: Index,
     gates: Gates,
     by_id: FxHashMap<String, u32>,
@@ -154,6 +155,7 @@ impl Compiled {
             groups: std::iter::once(none).chain(named).collect(),
             not_discounted: ruleset.not_discounted.as_ref().map(&mut meant),
             redeemable: ruleset.redemption.as_ref().map(|redemption| meant(&redemption.on)),
+            asks_for_purchases: rules.iter().any(CompiledRule::asks_for_purchases),
             rules,
             symbols,
             index,
@@ -176,6 +178,17 @@ impl Compiled {
         let rank = self.rank_of(rule)?;
         let limit = self.rules[rank as usize].source.limits.customer?;
         if name == rule { limit.uses } else { limit.amount.map(|amount| amount.0) }
+    }
+
+    /// A rule as it was written, if the ruleset has one of this id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rank_of(id).map(|rank| &*self.rules[rank as usize].source)
+    }
+
+    /// Whether some rule asks which purchase of the customer a basket is.
+    pub fn asks_for_purchases(&self) -> bool {
+        self.asks_for_purchases
     }
 
     /// Rules in the sequence in which they are priced.
@@ -296,6 +309,10 @@ impl CompiledRule {
         Self { wanted, targets, series, stacks, group, source }
     }
 
+    fn asks_for_purchases(&self) -> bool {
+        self.wanted.as_ref().is_some_and(Wanted::asks_for_purchases)
+    }
+
     /// Whether two rules cannot go together by the sets they are stacked in.
     pub fn conflicts(&self, other: &Self) -> bool {
         !self.stacks.is_empty()
@@ -397,6 +414,15 @@ impl crate::ruleset::PointsGiven {
 }
 
 impl Wanted {
+    fn asks_for_purchases(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::asks_for_purchases),
+            Self::Not(part) => part.asks_for_purchases(),
+            Self::Purchase(_) => true,
+            _ => false,
+        }
+    }
+
     fn new(condition: &Condition, by_id: &FxHashMap<String, u32>, symbols: &mut Symbols) -> Self {
         let mut each = |parts: &[Condition]| -> Vec<Self> {
             parts.iter().map(|part| Self::new(part, by_id, symbols)).collect()

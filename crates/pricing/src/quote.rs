@@ -17,22 +17,30 @@ pub struct Quote {
     /// Every line of the basket, in its sequence; then gifts.
     pub lines: Vec<QuotedLine>,
     /// Every way of delivery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shipping: Vec<QuotedDelivery>,
     /// Everything that was taken off, in the sequence in which it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adjustments: Vec<Adjustment>,
     /// Points that rules give, and lines on which they multiply the programme's own.
     pub earned: Vec<Earned>,
     /// Rules that nearly counted, each with its first reason; at most [`MISSES_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misses: Vec<Miss>,
     /// What became of each coupon that was presented.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub coupons: Vec<CouponOutcome>,
     /// Points that are spent, and what they pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redemption: Option<Redeemed>,
     /// What must not be given twice: for the ledger to hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claimed>,
     /// Texts for people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<QuotedMessage>,
     /// With the best combination for the receipt: how it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<BestFound>,
 }
 
@@ -89,6 +97,7 @@ pub struct QuotedLine {
     pub vat: Money,
     /// What a fiscal receipt prints: so much for so much a unit, which multiply exactly; of measured goods
     /// the amount alone is exact.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub positions: Vec<Position>,
     /// Points that rules of this set give for it, smallest units.
     pub points: Points,
@@ -97,6 +106,7 @@ pub struct QuotedLine {
     /// Whether it earns points at all, and whether points may pay for it.
     pub points_allowed: bool,
     /// The rule that put it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gift_of: Option<String>,
 }
 
@@ -140,10 +150,13 @@ pub struct Adjustment {
     /// Of it, what a supplier pays.
     pub supplier_pays: Money,
     /// Who that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplier: Option<String>,
     /// By units, counted from 0 in the line's own sequence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitShare>,
     /// What it would have been, where something kept it smaller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trimmed: Option<Trimmed>,
 }
 
@@ -217,8 +230,10 @@ pub struct CouponOutcome {
     /// As it was presented.
     pub code: String,
     /// Rules that gave something for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
     /// Why it gave nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
@@ -239,8 +254,10 @@ pub struct Claimed {
     /// What is claimed.
     pub claim: Claim,
     /// For which rule; nothing for points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     /// Of which coupon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
 }
 
