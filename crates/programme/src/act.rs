@@ -130,9 +130,7 @@ impl Programme {
     /// What was answered to this key, if anything: for what is done in more than one write, the last of
     /// which keeps the answer by [`Programme::perform`].
     pub(crate) fn answered<T: DeserializeOwned>(&self, act: &Act) -> Result<Option<T>, Refused> {
-        let Some(asked) = &act.key else { return Ok(None) };
-        let known = self.store()?.read(|tx| tx.answered(&act.actor, &asked.key))?;
-        known.map(|known| same_answer(asked, &known)).transpose()
+        self.store()?.read(|tx| answered_before(tx, act))
     }
 
     /// Tells what a write would give, and stores nothing of it.
@@ -174,6 +172,16 @@ impl<T> From<DbError> for Tried<T> {
     fn from(error: DbError) -> Self {
         Self::Refused(error.into())
     }
+}
+
+/// What was answered to this key, if anything.
+pub(crate) fn answered_before<T: DeserializeOwned>(
+    tx: &mut Tx<'_>,
+    act: &Act,
+) -> Result<Option<T>, Refused> {
+    let Some(asked) = &act.key else { return Ok(None) };
+    let known = tx.answered(&act.actor, &asked.key)?;
+    known.map(|known| same_answer(asked, &known)).transpose()
 }
 
 fn once<T: Serialize + DeserializeOwned>(

@@ -46,7 +46,7 @@ impl Programme {
         let rows = match self.made_store()? {
             Some(store) => {
                 let id = CustomerId(customer.to_owned());
-                store.write(move |tx| tx.forget_customer(&id))?
+                self.forget_quotes_of(customer)? + store.write(move |tx| tx.forget_customer(&id))?
             }
             None => 0,
         };

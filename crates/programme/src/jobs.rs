@@ -36,6 +36,8 @@ const JOBS: &[Job] = &[
     // A portrait that is asked for meanwhile waits for it.
     Job::light("studio", 1, |p, _| p.warm_studio()),
     Job::light("key uses", 60, |p, _| Ok(p.flush_key_uses().map(drop)?)),
+    Job::light("buyers", 1, |p, at| p.know_buyers(at).map(drop)),
+    Job::light("quotes", 5, |p, at| Ok(p.expire_quotes(at).map(drop)?)),
     Job::light("expiry", 600, |p, at| Ok(p.expire_points(at).map(drop)?)),
     Job::heavy("days", 3600, days),
     Job::heavy("backup", 600, |p, at| p.run_due_backup(at).map(drop)),
@@ -136,12 +138,14 @@ fn days(programme: &Programme, at: Instant) -> Result<()> {
     let today = day_begun_everywhere(at);
     let act = Act::of_job("job:days", at);
     let before = Instant(at.0 - ANSWERS_KEPT);
-    let parts: [Result<()>; 5] = [
+    let ended = Instant(at.0 - programme.settings().quotes.kept_days * 86_400_000_000);
+    let parts: [Result<()>; 6] = [
         programme.expire_cards(&act, today).map(drop).context("cards past their last day"),
         programme.review_levels(today).map(drop).context("review of levels"),
         programme.forget_sessions(at).map(drop).context("old sessions"),
         programme.forget_activity(Day(today.0 - ACTIVITY_DAYS)).map(drop).context("old activity"),
         programme.store()?.write(move |tx| tx.forget_answers(before)).map(drop).context("answers"),
+        programme.store()?.write(move |tx| tx.forget_quotes(ended)).map(drop).context("quotes"),
     ];
     parts.into_iter().collect()
 }

@@ -31,6 +31,7 @@ mod portrait_rows;
 mod portraits;
 mod price;
 mod progress;
+mod quotes;
 mod receipts;
 mod reference;
 mod refresh;
@@ -78,6 +79,10 @@ pub use places::{NetworkView, NewNetwork, NewShop, ShopView, TillView};
 pub use portraits::{PortraitDay, PortraitFigures, PortraitRow, PortraitView};
 pub use price::{Explained, Priced, RulesFrom, price_files};
 pub use progress::{Progress, STAGES};
+pub use quotes::{
+    ConfirmIn, Confirmed, ConfirmedLine, Explained, Note, NoteCode, QuoteEnded, QuoteIn, QuoteView,
+    QuotedRule, TakenIn, TakenLine,
+};
 pub use receipts::{
     BatchedReceipt, FiscalIn, LineIn, OriginalIn, ReceiptIn, ReceiptProblem, ReceiptTaken,
     WhyNoPoints, WhyNothing,
@@ -102,7 +107,12 @@ pub use models::{Evaluation, Level, Protocol, Reason};
 pub use portrait::markdown as portrait_markdown;
 pub use portrait::segment;
 pub use pricing;
-pub use retail::{Day, Instant};
+pub use pricing::{
+    Adjustment, BasketLine, Claimed, CouponOutcome, Delivery as BasketDelivery,
+    Language as ReasonLanguage, MessageTo, Off, Position, Quote, QuotedDelivery, QuotedLine,
+    QuotedMessage, Reason as PricingReason, Text, Trimmed, TrimmedBy, Withheld,
+};
+pub use retail::{Claim, Day, Instant, Money, Quantity};
 pub use store::{CouponKind, DbError, Secret};
 
 use std::fs::File;
@@ -127,6 +137,7 @@ pub struct Programme {
     // Opened when first asked for: what only reads the lake needs no database.
     store: OnceLock<Store>,
     gate: access::Gate,
+    buyers: quotes::Buyers,
     discounts: discounts::DiscountCache,
     warm: studio::WarmStudio,
     range_lines: u64,
@@ -194,6 +205,7 @@ impl Programme {
             storage,
             store,
             gate,
+            buyers: quotes::Buyers::default(),
             discounts: discounts::DiscountCache::default(),
             warm: studio::WarmStudio::default(),
             range_lines: RANGE_LINES,

@@ -83,7 +83,12 @@ pub struct PortraitRow {
 impl Studio {
     /// One customer's portrait as real time makes it: his lines are read, the population is given.
     /// With it, how many lines he has and how many seconds the portrait took; nothing if he has none.
-    fn one(&self, code: u32, population: &Population, latest: bool) -> Result<Option<Portrayed>> {
+    pub(crate) fn one(
+        &self,
+        code: u32,
+        population: &Population,
+        latest: bool,
+    ) -> Result<Option<Portrayed>> {
         let lines = self.lake.lines(&Customers::Range(code..=code))?;
         let histories = self.histories(&lines, &lines.by_customer())?;
         let Some(history) = histories.first() else { return Ok(None) };
@@ -98,8 +103,8 @@ impl Studio {
 }
 
 /// One customer's portrait, as it was made.
-struct Portrayed {
-    portrait: Portrait,
+pub(crate) struct Portrayed {
+    pub portrait: Portrait,
     as_of: Day,
     lines: usize,
     seconds: f64,

@@ -18,21 +18,22 @@ mod worth;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use retail::Day;
+use retail::{Day, ShopId, TillId};
 use serde::{Deserialize, Serialize};
 use store::{ReceiptPlace, StoredReceipt, Tx};
 
 pub use imported::WhyNoPoints;
 pub(crate) use imported::{Became, Imported, settings_of_imports, take_imported};
+pub(crate) use points::issued;
 pub(crate) use release::release;
 pub use valid::{FiscalIn, LineIn, OriginalIn, ReceiptIn};
+pub(crate) use valid::{Good, Problems, QuotedPoints};
 
 use crate::settings::ReceiptSettings;
 use crate::{Act, FieldProblem, Programme, Refused, sha256_hex};
 use families::Families;
 use family::{Family, Member};
 use taking::Taking;
-use valid::Good;
 use worth::{Holder, Worth};
 
 /// Receipts of a batch, at most.
@@ -218,10 +219,10 @@ fn take_some(
 }
 
 /// Where and when a receipt was, by the shop's own clock.
-struct Place {
-    network: String,
-    zone: TimeZone,
-    day: Day,
+pub(crate) struct Place {
+    pub network: String,
+    pub zone: TimeZone,
+    pub day: Day,
     minute: u16,
 }
 
@@ -232,22 +233,33 @@ impl Place {
         good: &Good,
         settings: &ReceiptSettings,
     ) -> Result<Self, Refused> {
-        let other_till = act.till.as_ref().is_some_and(|till| *till != good.till);
-        if !act.bounds.allow_shop(&good.shop.0)
-            || (other_till && act.shop.as_ref() == Some(&good.shop))
-        {
-            return Err(Refused::NotFound { kind: "shop", id: good.shop.0.clone() });
+        Self::found(tx, act, (&good.shop, &good.till), good.at, good.imported.is_some(), settings)
+    }
+
+    /// A shop and till that the caller may send receipts of; `late` where it does not matter that they take
+    /// none any more.
+    pub(crate) fn found(
+        tx: &mut Tx<'_>,
+        act: &Act,
+        (shop, till): (&ShopId, &TillId),
+        at: retail::Instant,
+        late: bool,
+        settings: &ReceiptSettings,
+    ) -> Result<Self, Refused> {
+        let other_till = act.till.as_ref().is_some_and(|own| own != till);
+        if !act.bounds.allow_shop(&shop.0) || (other_till && act.shop.as_ref() == Some(shop)) {
+            return Err(Refused::NotFound { kind: "shop", id: shop.0.clone() });
         }
-        let known = known_place(tx, &good.shop.0, &good.till.0)?;
+        let known = known_place(tx, &shop.0, &till.0)?;
         if !act.bounds.allow_network(&known.network) {
-            return Err(unknown_till(&good.shop.0, &good.till.0));
+            return Err(unknown_till(&shop.0, &till.0));
         }
-        if known.closed && good.imported.is_none() {
-            let why = format!("the till {} of the shop {} is closed", good.till, good.shop);
+        if known.closed && !late {
+            let why = format!("the till {till} of the shop {shop} is closed");
             return Err(Refused::Conflict { code: "closed", why });
         }
-        let zone = zone_of(&known, &good.shop.0)?;
-        let (day, minute) = business_day(good.at, &zone, settings);
+        let zone = zone_of(&known, &shop.0)?;
+        let (day, minute) = business_day(at, &zone, settings);
         Ok(Self { network: known.network, zone, day, minute })
     }
 }
@@ -278,19 +290,19 @@ fn business_day(at: retail::Instant, zone: &TimeZone, settings: &ReceiptSettings
 }
 
 /// A moment as the calendar knows it; one beyond it is its end.
-fn moment(at: retail::Instant) -> Timestamp {
+pub(crate) fn moment(at: retail::Instant) -> Timestamp {
     Timestamp::from_microsecond(at.0).unwrap_or(Timestamp::MAX)
 }
 
 /// The names of a receipt; without a fiscal document the second is the first.
-struct Names {
-    id: String,
+pub(crate) struct Names {
+    pub id: String,
     key: String,
     fiscal: String,
 }
 
 impl Names {
-    fn of(network: &str, good: &Good) -> Self {
+    pub(crate) fn of(network: &str, good: &Good) -> Self {
         let id = key_hash(&[network, &good.shop.0, &good.till.0, &good.number]);
         let key = format!("key:{id}");
         let fiscal = good.fiscal.as_ref().map_or(key.clone(), |(drive, document)| {
@@ -324,7 +336,7 @@ fn known(tx: &mut Tx<'_>, names: &Names) -> Result<Option<StoredReceipt>, Refuse
 
 /// Takes one receipt. Whatever refuses it does so before anything of it is written, but for what was
 /// counted towards limits.
-fn take(
+pub(crate) fn take(
     tx: &mut Tx<'_>,
     act: &Act,
     good: &Good,
@@ -408,13 +420,13 @@ fn original_of(
 }
 
 /// A value of ours as JSON.
-fn written(value: &impl Serialize) -> Result<String, Refused> {
+pub(crate) fn written(value: &impl Serialize) -> Result<String, Refused> {
     serde_json::to_string(value)
         .map_err(|error| Refused::Broken { why: format!("JSON cannot be written: {error}") })
 }
 
 /// A value of ours from the JSON that was kept.
-fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, Refused> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, Refused> {
     serde_json::from_str(text)
         .map_err(|error| Refused::Broken { why: format!("{what} cannot be read: {error}") })
 }

@@ -14,6 +14,7 @@ pub struct Settings {
     pub access: AccessSettings,
     pub import: ImportSettings,
     pub receipts: ReceiptSettings,
+    pub quotes: QuoteSettings,
     pub shared_cards: SharedCardSettings,
     pub offers: OfferSetSettings,
     pub evaluation: EvaluationSettings,
@@ -62,6 +63,16 @@ pub struct ReceiptSettings {
     pub day_starts_minute: i64,
     pub take_points_without_original: bool,
     pub move_at_once_max: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct QuoteSettings {
+    pub seconds: i64,
+    pub seconds_max: i64,
+    pub kept_days: i64,
+    pub refuse_unknown_products: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

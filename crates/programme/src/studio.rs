@@ -213,7 +213,12 @@ impl WarmStudio {
         })
     }
 
-    fn newest(&self, programme: &Programme) -> Result<Arc<Furnished>> {
+    /// The studio that is kept, which may be a moment old; nothing where nobody keeps one.
+    pub(crate) fn at_hand(&self) -> Option<Arc<Furnished>> {
+        self.kept().clone()
+    }
+
+    pub(crate) fn newest(&self, programme: &Programme) -> Result<Arc<Furnished>> {
         if let Some(newest) = self.newest_kept(programme)? {
             return Ok(newest);
         }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use store::Tx;
 
 use crate::Refused;
+use crate::quotes::nameless;
 
 /// Accounts over which the filling of others is spread, so that tills do not wait for one row.
 const SHARDS: u8 = 16;
@@ -27,7 +28,7 @@ fn uses() -> Unit {
 pub(super) fn customer_claim(coupon: &CouponId, customer: &CustomerId) -> Claim {
     Claim::Limit {
         rule: format!("{LIMIT}{coupon}"),
-        customer: customer.clone(),
+        customer: nameless(customer),
         window: EVER.to_owned(),
         amount: 1,
     }
@@ -45,11 +46,11 @@ pub(super) fn made(
     customer: &CustomerId,
     most: i64,
 ) -> Result<i64, Refused> {
-    Ok(most - available(tx, &customer_account(coupon, customer), most)?)
+    Ok(most - available(tx, &customer_account(coupon, &nameless(customer)), most)?)
 }
 
-fn customer_account(coupon: &CouponId, customer: &CustomerId) -> AccountId {
-    AccountId::limit(&format!("{LIMIT}{coupon}"), &customer.0, EVER)
+fn customer_account(coupon: &CouponId, nameless: &CustomerId) -> AccountId {
+    AccountId::limit(&format!("{LIMIT}{coupon}"), &nameless.0, EVER)
 }
 
 /// An account that was never opened is full.

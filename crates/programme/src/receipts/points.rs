@@ -58,7 +58,7 @@ pub(super) struct Moved {
 }
 
 /// The account that a wallet's points come from: `issued/POINT/{0 to 15}`.
-pub(super) fn issued(wallet: &WalletId) -> AccountId {
+pub(crate) fn issued(wallet: &WalletId) -> AccountId {
     let shard = Sha256::digest(wallet.0.as_bytes())[0] % SHARDS;
     AccountId(format!("{}/{shard}", AccountId::issued(&point())))
 }

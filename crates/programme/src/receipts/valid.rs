@@ -106,7 +106,7 @@ const MINUTE_MICROS: i64 = 60_000_000;
 
 /// A receipt whose fields are good by themselves.
 #[derive(Clone, Debug)]
-pub(super) struct Good {
+pub(crate) struct Good {
     pub shop: ShopId,
     pub till: TillId,
     pub number: String,
@@ -122,8 +122,19 @@ pub(super) struct Good {
     /// Where an import brought it, the customer it names: the lake has it from there, and it is no news to
     /// anybody.
     pub imported: Option<Option<String>>,
+    /// Where it was a quote, what discount rules say of its points.
+    pub quoted: Option<QuotedPoints>,
     /// Hash of what it says, whatever the sequence of its lines and the name it came under.
     pub content_sha256: String,
+}
+
+/// What discount rules say of the points of a receipt.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct QuotedPoints {
+    /// Their version.
+    pub version: i64,
+    /// Line by line: how many times the base accrual counts, in hundredths of a per cent, and what comes beside.
+    pub lines: Vec<(i64, i64)>,
 }
 
 /// What makes the content of a receipt.
@@ -139,14 +150,14 @@ struct Content<'a> {
 
 impl Good {
     /// Looks a receipt over.
-    pub(super) fn of(
+    pub(crate) fn of(
         receipt: ReceiptIn,
         act: &Act,
         settings: &ReceiptSettings,
     ) -> Result<Self, Refused> {
         let mut problems = Problems::default();
         let at = problems.moment(&receipt.at, act.at, settings);
-        let (shop, till) = problems.place(&receipt, act);
+        let (shop, till) = problems.place(&receipt.shop, &receipt.till, act);
         problems.texts(&receipt);
         let card = receipt.card.as_deref().and_then(|card| problems.card(card));
         problems.lines(&receipt.lines);
@@ -172,6 +183,7 @@ impl Good {
             net: receipt.lines.iter().map(|line| line.net).sum(),
             lines: receipt.lines,
             imported: None,
+            quoted: None,
             content_sha256: String::new(),
         };
         good.content_sha256 = good.content()?;
@@ -209,16 +221,22 @@ impl Good {
     }
 }
 
+/// What is wrong with a receipt, or with what becomes one.
 #[derive(Default)]
-struct Problems(Vec<FieldProblem>);
+pub(crate) struct Problems(pub Vec<FieldProblem>);
 
 impl Problems {
-    fn add(&mut self, pointer: &str, code: &'static str, detail: impl Into<String>) {
+    pub(crate) fn add(&mut self, pointer: &str, code: &'static str, detail: impl Into<String>) {
         let (pointer, detail) = (pointer.to_owned(), detail.into());
         self.0.push(FieldProblem { pointer, code, detail });
     }
 
-    fn moment(&mut self, text: &str, now: Instant, settings: &ReceiptSettings) -> Option<Instant> {
+    pub(crate) fn moment(
+        &mut self,
+        text: &str,
+        now: Instant,
+        settings: &ReceiptSettings,
+    ) -> Option<Instant> {
         let Ok(at) = text.parse::<Timestamp>() else {
             self.add("/at", "time", "must be a time with an offset: 2026-01-31T18:05:00+03:00");
             return None;
@@ -235,13 +253,18 @@ impl Problems {
     }
 
     /// Shop and till: the sender's own, unless he names others.
-    fn place(&mut self, receipt: &ReceiptIn, act: &Act) -> (Option<String>, Option<String>) {
+    pub(crate) fn place(
+        &mut self,
+        shop: &Option<String>,
+        till: &Option<String>,
+        act: &Act,
+    ) -> (Option<String>, Option<String>) {
         let own = |named: &Option<String>, own: Option<&String>| named.clone().or(own.cloned());
-        let shop = own(&receipt.shop, act.shop.as_ref().map(|shop| &shop.0));
+        let shop = own(shop, act.shop.as_ref().map(|shop| &shop.0));
         // A till's name means nothing in another shop.
         let same = shop.as_deref() == act.shop.as_ref().map(|shop| shop.0.as_str());
-        let till = act.till.as_ref().map(|till| &till.0).filter(|_| same);
-        let till = own(&receipt.till, till);
+        let own_till = act.till.as_ref().map(|till| &till.0).filter(|_| same);
+        let till = own(till, own_till);
         for (pointer, part) in [("/shop", &shop), ("/till", &till)] {
             match part {
                 Some(text) => self.text(pointer, text),
@@ -272,7 +295,7 @@ impl Problems {
         }
     }
 
-    fn text(&mut self, pointer: &str, text: &str) {
+    pub(crate) fn text(&mut self, pointer: &str, text: &str) {
         if text.trim().is_empty() {
             self.add(pointer, "empty", "must not be empty");
         } else if text.chars().count() > TEXT_MAX {
@@ -282,7 +305,7 @@ impl Problems {
         }
     }
 
-    fn card(&mut self, text: &str) -> Option<CardId> {
+    pub(crate) fn card(&mut self, text: &str) -> Option<CardId> {
         // Whether its control digit is right depends on the network that made it: an unknown number is
         // answered as such, and the receipt is kept.
         match CardNumber::parse(text, Scheme::Plain) {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ledger::LotTerms;
-use membership::{Accrual, AccrualRules, Capability, LineFact, ReceiptFacts, accrue};
+use membership::{AccrualRules, Capability, LineFact, ReceiptFacts, accrue};
 use retail::{CustomerId, Day, Instant, Money, NetworkId, WalletId};
 use store::Tx;
 
@@ -97,11 +97,13 @@ impl Worth {
         };
         // What a return gives back when it is corrected has the terms of the sale.
         let day = sale.filter(|_| good.is_return).map_or(place.day, |sale| sale.row.day);
-        let Some((rules, by)) = By::of(tx, &place.network, day, &place.zone, settings)? else {
+        let mut rules = None;
+        if let Some((of_network, by)) = By::of(tx, &place.network, day, &place.zone, settings)? {
+            (rules, worth.by) = (Some(of_network), by);
+        } else if good.quoted.is_none() {
             worth.nothing_because = Some(WhyNothing::NoRules);
             return Ok(worth);
-        };
-        worth.by = by;
+        }
         if good.is_return {
             if sale.is_some() {
                 return Ok(worth);
@@ -113,17 +115,22 @@ impl Worth {
             worth.any_lot = true;
         }
         let Some(wallet) = &holder.wallet else { return Ok(worth) };
-        let accrual = earned(tx, &rules, context, wallet)?;
+        let points_by_line = match &rules {
+            Some(rules) => earned(tx, rules, context, wallet)?,
+            None => worth.points_by_line.clone(),
+        };
+        let points_by_line = with_quoted(&points_by_line, good, &mut worth.by)?;
+        let points = points_by_line.iter().sum();
         // What earned in its time and is corrected later has had its points.
         let had = context.before.is_some_and(|before| before.worth() > 0);
-        if !had && accrual.points.0 > 0 && !worth.by.terms.spendable_after(act.at) {
+        if !had && points > 0 && !worth.by.terms.spendable_after(act.at) {
             worth.nothing_because = Some(WhyNothing::Expired);
             return Ok(worth);
         }
-        worth.held_by = held_by(tx, context, accrual.points.0)?;
+        worth.held_by = held_by(tx, context, points)?;
         worth.held = !worth.held_by.is_empty() || context.before.is_some_and(Member::is_held);
         worth.nothing_because = worth.held.then_some(WhyNothing::Held);
-        worth.points_by_line = accrual.by_line.iter().map(|points| points.0).collect();
+        worth.points_by_line = points_by_line;
         Ok(worth)
     }
 }
@@ -157,13 +164,37 @@ fn earned(
     rules: &AccrualRules,
     context: &Context<'_>,
     wallet: &WalletId,
-) -> Result<Accrual, Refused> {
+) -> Result<Vec<i64>, Refused> {
     let network = NetworkId(context.place.network.clone());
     let level = crate::levels::level_of(tx, wallet, &network.0)?;
     let facts = ReceiptFacts { network: Some(&network), level: level.as_ref() };
     let lines: Vec<LineFact<'_>> = context.good.lines.iter().map(line_fact).collect();
-    accrue(rules, &facts, &lines)
-        .ok_or_else(|| Refused::field("/lines", "out_of_range", "earn more than can be counted"))
+    let accrual = accrue(rules, &facts, &lines).ok_or_else(too_many_points)?;
+    Ok(accrual.by_line.iter().map(|points| points.0).collect())
+}
+
+fn too_many_points() -> Refused {
+    Refused::field("/lines", "out_of_range", "earn more than can be counted")
+}
+
+/// Points line by line with what discount rules say of them; a part of a point is dropped.
+fn with_quoted(base: &[i64], good: &Good, by: &mut By) -> Result<Vec<i64>, Refused> {
+    let Some(quoted) = &good.quoted else { return Ok(base.to_vec()) };
+    if quoted.version > 0 {
+        let discounts = format!("discounts/{}", quoted.version);
+        by.rule = match by.rule.is_empty() {
+            true => discounts,
+            false => format!("{} {discounts}", by.rule),
+        };
+    }
+    let line = |(&base, &(multiplier_bps, beside)): (&i64, &(i64, i64))| {
+        let times = i128::from(base) * i128::from(multiplier_bps) / 10_000;
+        i64::try_from(times).ok()?.checked_add(beside)
+    };
+    let points: Option<Vec<i64>> = base.iter().zip(&quoted.lines).map(line).collect();
+    let points = points.ok_or_else(too_many_points)?;
+    let sum = points.iter().try_fold(0_i64, |sum, &points| sum.checked_add(points));
+    sum.map(|_| points).ok_or_else(too_many_points)
 }
 
 fn line_fact(line: &super::LineIn) -> LineFact<'_> {

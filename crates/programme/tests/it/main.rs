@@ -11,5 +11,6 @@ mod discounts;
 mod fixture;
 mod levels;
 mod migration;
+mod quotes;
 mod receipts;
 mod webhooks;

@@ -1,0 +1,68 @@
+//! What the catalogue adds to lines of which the till said little.
+
+use std::sync::Arc;
+
+use ::pricing::BasketLine;
+
+use super::note::{Note, NoteCode};
+use crate::studio::Furnished;
+use crate::{FieldProblem, Programme, Refused};
+
+impl Programme {
+    /// Fills in what the till did not say of its lines. The catalogue is the one that is at hand: a moment old,
+    /// or none where nobody keeps it warm, and then the till's word counts alone.
+    pub(super) fn described(&self, lines: &mut [BasketLine]) -> Result<Vec<Note>, Refused> {
+        let strict = self.settings.quotes.refuse_unknown_products;
+        let at_hand = match self.warm.at_hand() {
+            None if strict => Some(self.newest_studio()?),
+            at_hand => at_hand,
+        };
+        let Some(furnished) = at_hand else { return Ok(Vec::new()) };
+        let mut unknown = Vec::new();
+        for (place, line) in lines.iter_mut().enumerate() {
+            if !describe(&furnished, line) {
+                unknown.push(format!("/lines/{place}/product"));
+            }
+        }
+        if strict && !unknown.is_empty() {
+            let problem = |pointer| FieldProblem {
+                pointer,
+                code: "product_unknown",
+                detail: "is no product of the catalogue".to_owned(),
+            };
+            return Err(Refused::Invalid { problems: unknown.into_iter().map(problem).collect() });
+        }
+        // A retailer who has no catalogue need not be told so line by line.
+        if furnished.studio.reference.categories.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(unknown.into_iter().map(|at| Note::new(at, NoteCode::ProductUnknown)).collect())
+    }
+
+    fn newest_studio(&self) -> Result<Arc<Furnished>, Refused> {
+        self.warm.newest(self).map_err(|error| Refused::Broken { why: format!("{error:#}") })
+    }
+}
+
+/// Adds what the catalogue knows of a product; whether it knows anything.
+fn describe(furnished: &Furnished, line: &mut BasketLine) -> bool {
+    let reference = &furnished.studio.reference;
+    let code = furnished.studio.lake.products().ok().and_then(|known| known.code(&line.product));
+    let Some(product) = code.and_then(|code| reference.products.get(code as usize)) else {
+        return false;
+    };
+    if line.categories.is_empty() {
+        let nodes = [&product.category, &product.kind, &product.department];
+        line.categories = nodes.into_iter().flatten().cloned().collect();
+    }
+    if line.brand.is_none() {
+        line.brand.clone_from(&product.brand);
+    }
+    if line.supplier.is_none() {
+        line.supplier.clone_from(&product.supplier);
+    }
+    if line.marks.is_empty() {
+        line.marks.clone_from(&product.tags);
+    }
+    product.category.is_some() || product.name.is_some() || product.name_en.is_some()
+}
