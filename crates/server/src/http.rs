@@ -29,6 +29,7 @@ pub mod page;
 mod portrait;
 pub mod problem;
 pub mod proxy;
+mod quotes;
 mod ranges;
 mod receipts;
 pub mod request;
@@ -226,6 +227,12 @@ pub fn routes() -> Routes {
         .write(Scope::ReceiptsWrite, routes!(receipts::receipt))
         .write(Scope::ReceiptsWrite, routes!(receipts::return_))
         .write_large(Scope::ReceiptsWrite, RECEIPTS_BYTES, routes!(receipts::receipts))
+        .write(Scope::ReceiptsWrite, routes!(quotes::quote))
+        .read(Scope::ReceiptsWrite, routes!(quotes::kept))
+        .read(Scope::ReceiptsWrite, routes!(quotes::explain))
+        .write(Scope::ReceiptsWrite, routes!(quotes::confirm))
+        .write(Scope::ReceiptsWrite, routes!(quotes::cancel))
+        .read(Scope::ReceiptsWrite, routes!(quotes::proof))
         .read(Scope::NetworksRead, routes!(rules::rules))
         .write(Scope::ProgrammeAdmin, routes!(rules::publish))
         .read(Scope::AuditRead, routes!(audit::deeds))

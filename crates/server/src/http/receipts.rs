@@ -273,9 +273,15 @@ impl From<ReceiptSent> for ReceiptIn {
                 shop,
                 till,
             }),
-            fiscal: fiscal.map(|Fiscal { drive, document }| FiscalIn { drive, document }),
+            fiscal: fiscal.map(FiscalIn::from),
             lines: lines.into_iter().map(LineIn::from).collect(),
         }
+    }
+}
+
+impl From<Fiscal> for FiscalIn {
+    fn from(Fiscal { drive, document }: Fiscal) -> Self {
+        Self { drive, document }
     }
 }
 

@@ -98,6 +98,8 @@ impl Things {
             ("coupon-series/{series}", "my-series".to_owned()),
             ("coupons/{coupon}", "my-coupon".to_owned()),
             ("discounts/{version}", "1".to_owned()),
+            ("quotes/{id}", "my-quote".to_owned()),
+            ("rules/{rule}", "my-rule".to_owned()),
         ];
         Self(ids.into_iter().collect())
     }

@@ -49,6 +49,10 @@ pub const WRITES: &[(&str, &str, &str)] = &[
     ("POST /api/v1/receipts", r#"{"number":"1","at":"{now}","shop":"{shop}","till":"1","card":"{number}","channel":"online","fiscal":{"drive":"9960440300000001","document":"1"},"lines":[{"product":"milk","category":"dairy","quantity":2000,"net":17800,"discount":500,"retailer_coupon":100,"supplier_coupon":10,"points_allowed":true}]}"#, ""),
     ("POST /api/v1/returns", r#"{"number":"2","at":"{now}","shop":"{shop}","till":"1","original":{"number":"1","shop":"{shop}","till":"1"},"lines":[{"product":"milk","quantity":-1000,"net":-8900}]}"#, ""),
     ("POST /api/v1/receipts/batch", r#"{"receipts":[{"number":"3","at":"{now}","shop":"{shop}","till":"1","lines":[{"product":"bread","quantity":1000,"net":5000}]}]}"#, ""),
+    ("POST /api/v1/quotes", r#"{"hold":true,"seconds":900,"at":"{now}","shop":"{shop}","till":"1","channel":"online","currency":"RUB","card":"{number}","lines":[{"id":"1","product":"milk","quantity":2000,"price":8900,"regular_price":9900,"min_price":100,"competitor_price":9000,"categories":["dairy"],"brand":"b","supplier":"s","marks":["fresh"],"vat_bps":1000,"measured":false}],"shipping":[{"id":"courier","price":100}],"payment":"card","coupons":["SPRING"],"points":0}"#, "quotes/{id}=/id"),
+    ("POST /api/v1/quotes/{id}/confirm", r#"{"number":"8","at":"{now}","till":"1","fiscal":{"drive":"9960440300000001","document":"8"},"lines":[{"line":"1","quantity":1000}]}"#, "receipts/{id}=/receipt/receipt"),
+    ("POST /api/v1/quotes", r#"{"hold":true,"shop":"{shop}","till":"1","customer":"1043","lines":[{"product":"milk","quantity":1000,"price":8900}]}"#, "quotes/{id}=/id"),
+    ("POST /api/v1/quotes/{id}/cancel", "", ""),
     ("POST /api/v1/keys", r#"{"name":"till 1","live":true,"role":"operator","door":"till","scopes":["cards:read"],"bounds":{"networks":["{network}"],"shops":["{shop}"],"partner":null},"till":"1","expires_at":"2099-01-01T00:00:00Z"}"#, "keys/{id}=/key/id"),
     ("POST /api/v1/keys/{id}/rotate", r#"{"former_until":"{now}"}"#, ""),
     ("DELETE /api/v1/keys/{id}", "", ""),
@@ -133,6 +137,7 @@ impl World {
             ("later", &later[..10]),
             ("rules/{kind}", "accrual"),
             ("customers/{id}", "1042"),
+            ("rules/{rule}", "none"),
             ("flags/{id}", flag["items"][0]["id"].as_str().unwrap()),
         ];
         let named = known.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
