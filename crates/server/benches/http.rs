@@ -52,7 +52,61 @@ fn main() {
         );
         post("/api/v1/receipts", n, &body)
     });
+    server.checkouts(&card, &at.to_string());
     server.server.stop();
+}
+
+/// A basket of five products, of which a till says all that rules ask for.
+fn basket(hold: bool, card: &str) -> String {
+    let line = |n: u64| {
+        format!(
+            "{{\"product\":\"p{n}\",\"quantity\":2000,\"price\":{},\"categories\":[\"c{n}\",\"food\"],\
+             \"vat_bps\":1000}}",
+            8_900 + n * 100
+        )
+    };
+    let lines: Vec<String> = (0..5).map(line).collect();
+    format!(
+        "{{\"hold\":{hold},\"card\":\"{card}\",\"points\":50,\"payment\":\"card\",\"lines\":[{}]}}",
+        lines.join(",")
+    )
+}
+
+/// A hundred rules, of which twenty-five give something to the basket; one of them so often to a customer, and
+/// one from a budget. Points pay.
+fn publish_discounts(programme: &Programme, act: &Act) {
+    let rule = |n: usize| {
+        // Five for each product of the basket, and the others for products that are not in it.
+        let category = format!("c{}", if n < 25 { n % 5 } else { n });
+        let mut rule = serde_json::json!({
+            "id": format!("r{n}"), "name": { "ru": "Скидка", "en": "Discount" },
+            "then": [{ "percent": { "discount_bps": 100, "on": { "categories": [category] } } }],
+        });
+        match n {
+            0 => {
+                rule["limits"] =
+                    serde_json::json!({ "customer": { "window": "day", "uses": 1000 } })
+            }
+            1 => {
+                let budget = serde_json::json!({
+                    "campaign": "spring", "counts": "discount", "amount": 1_000_000_000_000_i64,
+                });
+                rule["limits"] = serde_json::json!({ "budget": budget });
+            }
+            _ => {}
+        }
+        rule
+    };
+    let body = serde_json::json!({
+        "currency": "RUB",
+        "regulated": { "profile": "ru", "confirmed": true },
+        "redemption": { "points_per_minor": 1, "receipt_bps_max": 5000, "shown": "discount" },
+        "rules": (0..100).map(rule).collect::<Vec<_>>(),
+    });
+    let version = programme.draft_discounts(act, &body).unwrap().version;
+    let verdict = programme.verify_discounts(act, version).unwrap();
+    assert!(verdict.problems.is_empty(), "{:?}", verdict.problems);
+    programme.publish_discounts(act, version, None).unwrap();
 }
 
 /// Spreads requests over all cards, the same in every run.
@@ -71,6 +125,7 @@ fn seed(dir: &Path) -> String {
     let act = Act::of_job("bench", at);
     let text = |text: &str| text.to_owned();
     make_shop(&programme, &act, "s");
+    publish_discounts(&programme, &act);
     let began = Clock::now();
     for piece in 0..(CARDS + PREPARED) / AT_ONCE {
         let numbers = piece * AT_ONCE..(piece + 1) * AT_ONCE;
@@ -145,6 +200,9 @@ fn add_card(tx: &mut store::Tx<'_>, number: u64, at: Instant) -> Result<(), Refu
     Ok(())
 }
 
+/// A request by its number and the answer before, with its name.
+type Step<'a> = (&'a str, &'a (dyn Fn(u64, &str) -> String + Sync));
+
 /// Whoever asks a server, with a key.
 struct Load {
     server: Server,
@@ -152,8 +210,28 @@ struct Load {
 }
 
 impl Load {
+    /// Baskets that are priced; then whole checkouts, each a quote that holds and its confirmation.
+    fn checkouts(&self, card: &(dyn Fn(u64) -> String + Sync), at: &str) {
+        let of = |n: u64| card(scattered(n));
+        self.load("quote, dry", 500, SECONDS, &|n| {
+            post("/api/v1/quotes", n, &basket(false, &of(n)))
+        });
+        let hold = |n: u64, _: &str| post("/api/v1/quotes", CARDS + n, &basket(true, &of(n)));
+        let confirm = |n: u64, held: &str| {
+            let id = held.split("\"id\":\"").nth(1).and_then(|rest| rest.split('"').next());
+            let path = format!("/api/v1/quotes/{}/confirm", id.unwrap_or("none"));
+            post(&path, n, &format!("{{\"number\":\"q{n}\",\"at\":\"{at}\"}}"))
+        };
+        self.load_steps("checkout", 500, SECONDS, &[("hold", &hold), ("confirm", &confirm)]);
+    }
+
     /// Sends requests at a rate for so many seconds, and prints what came of them.
     fn load(&self, name: &str, rate: u64, seconds: u64, request: &(dyn Fn(u64) -> String + Sync)) {
+        self.load_steps(name, rate, seconds, &[("", &|n, _| request(n))]);
+    }
+
+    /// The same of requests one after the other, each made of the answer before.
+    fn load_steps(&self, name: &str, rate: u64, seconds: u64, steps: &[Step<'_>]) {
         let before = (cpu("self"), cpu(&self.server.child.id().to_string()));
         let next = Arc::new(AtomicU64::new(0));
         let began = Clock::now();
@@ -163,7 +241,7 @@ impl Load {
             let workers: Vec<_> = (0..CONNECTIONS)
                 .map(|_| {
                     let next = next.clone();
-                    scope.spawn(move || self.work(&next, rate, rate * seconds, began, request))
+                    scope.spawn(move || self.work(&next, rate, rate * seconds, began, steps))
                 })
                 .collect();
             for worker in workers {
@@ -173,17 +251,25 @@ impl Load {
             }
         });
         let took = began.elapsed().as_secs_f64();
-        times.sort_by(f64::total_cmp);
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-        println!(
-            "{}",
-            serde_json::json!({
-                "load": name, "rate": times.len() as f64 / took, "wrong": wrong.len(),
-                "first_wrong": wrong.first(), "p50_ms": at(0.5), "p99_ms": at(0.99),
-                "slowest_ms": at(1.0), "load_generator_cpu": (cpu("self") - before.0) / took,
-                "server_cpu": (cpu(&self.server.child.id().to_string()) - before.1) / took,
-            })
-        );
+        let server_cpu = (cpu(&self.server.child.id().to_string()) - before.1) / took;
+        let print = |name: &str, mut times: Vec<f64>| {
+            times.sort_by(f64::total_cmp);
+            let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+            println!(
+                "{}",
+                serde_json::json!({
+                    "load": name, "rate": times.len() as f64 / took, "wrong": wrong.len(),
+                    "first_wrong": wrong.first(), "p50_ms": at(0.5), "p99_ms": at(0.99),
+                    "slowest_ms": at(1.0), "load_generator_cpu": (cpu("self") - before.0) / took,
+                    "server_cpu": server_cpu,
+                })
+            );
+        };
+        for (place, (step, _)) in steps.iter().enumerate().filter(|_| steps.len() > 1) {
+            let of_step = times.iter().map(|times: &Vec<f64>| times[place]).collect();
+            print(&format!("{name}, {step}"), of_step);
+        }
+        print(name, times.iter().map(|times| times.iter().sum()).collect());
     }
 
     /// One connection: takes the next request that is due, and waits for its answer.
@@ -193,8 +279,8 @@ impl Load {
         rate: u64,
         count: u64,
         began: Clock,
-        request: &(dyn Fn(u64) -> String + Sync),
-    ) -> (Vec<f64>, Vec<String>) {
+        steps: &[Step<'_>],
+    ) -> (Vec<Vec<f64>>, Vec<String>) {
         let mut connection: Connection = self.server.connect(&self.key);
         let (mut times, mut wrong) = (Vec::new(), Vec::new());
         loop {
@@ -202,14 +288,21 @@ impl Load {
             if number >= count {
                 return (times, wrong);
             }
-            let text = request(number);
-            let due = began + Duration::from_secs_f64(number as f64 / rate as f64);
-            std::thread::sleep(due.saturating_duration_since(Clock::now()));
-            let (status, answer) = connection.ask(&text);
-            times.push(due.elapsed().as_secs_f64() * 1e3);
-            if !(200..300).contains(&status) {
-                wrong.push(format!("{status} {answer}"));
+            let mut due = began + Duration::from_secs_f64(number as f64 / rate as f64);
+            let (mut answer, mut of_steps) = (String::new(), Vec::with_capacity(steps.len()));
+            for (_, request) in steps {
+                let text = request(number, &answer);
+                std::thread::sleep(due.saturating_duration_since(Clock::now()));
+                let (status, told) = connection.ask(&text);
+                of_steps.push(due.elapsed().as_secs_f64() * 1e3);
+                // The next begins when this one is answered.
+                due = Clock::now();
+                if !(200..300).contains(&status) {
+                    wrong.push(format!("{status} {told}"));
+                }
+                answer = told;
             }
+            times.push(of_steps);
         }
     }
 }

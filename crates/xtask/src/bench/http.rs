@@ -23,9 +23,15 @@ pub fn http(place: &Place) -> Result<()> {
     let said: Vec<Value> = lines.map(serde_json::from_str).collect::<Result<_, _>>()?;
     let mut figures = Figures::default();
     figures.column("500 000 cards");
-    for (load, rate, p99) in
-        [("balance", 2_000.0, 5.0), ("activation", 500.0, 20.0), ("receipt", 500.0, 20.0)]
-    {
+    for (load, rate, p99) in [
+        ("balance", 2_000.0, 5.0),
+        ("activation", 500.0, 20.0),
+        ("receipt", 500.0, 20.0),
+        ("quote, dry", 500.0, 10.0),
+        ("checkout, hold", 500.0, 10.0),
+        ("checkout, confirm", 500.0, 10.0),
+        ("checkout", 500.0, 10.0),
+    ] {
         let row = said.iter().find(|row| row["load"] == load);
         let row = row.with_context(|| format!("nothing is said of {load} in: {output}"))?;
         ensure!(
