@@ -187,6 +187,7 @@ impl Compiled {
     }
 
     /// Whether some rule asks which purchase of the customer a basket is.
+    #[must_use]
     pub fn asks_for_purchases(&self) -> bool {
         self.asks_for_purchases
     }

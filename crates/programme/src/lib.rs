@@ -80,7 +80,7 @@ pub use portraits::{PortraitDay, PortraitFigures, PortraitRow, PortraitView};
 pub use price::{Explained, Priced, RulesFrom, price_files};
 pub use progress::{Progress, STAGES};
 pub use quotes::{
-    ConfirmIn, Confirmed, ConfirmedLine, Explained, Note, NoteCode, QuoteEnded, QuoteIn, QuoteView,
+    ConfirmIn, Confirmed, ConfirmedLine, Note, NoteCode, QuoteEnded, QuoteIn, QuoteView,
     QuotedRule, TakenIn, TakenLine,
 };
 pub use receipts::{

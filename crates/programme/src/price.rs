@@ -51,7 +51,7 @@ pub struct Priced {
 }
 
 /// Why one rule gave something or nothing.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct Explained {
     pub rule: String,

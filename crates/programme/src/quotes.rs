@@ -34,11 +34,13 @@ pub use note::{Note, NoteCode};
 pub use taken::TakenLine;
 pub use view::{QuoteView, QuotedRule};
 
+pub(crate) use catalogue::describe;
 pub(crate) use claims::nameless;
 pub(crate) use segments::Buyers;
 
 use crate::act::answered_before;
 use crate::places::told;
+use crate::price::Explained;
 use crate::receipts::{read, written};
 use crate::{Act, Programme, Refused};
 use asked::Asked;
@@ -133,15 +135,6 @@ enum Found {
     /// It was asked for before, with the same key.
     Again(String),
     Now(Box<(Known, Priced)>),
-}
-
-/// Why a rule gave nothing to a quote.
-#[derive(Clone, Debug)]
-pub struct Explained {
-    /// Which rule.
-    pub rule: String,
-    /// Its first reason.
-    pub reason: Reason,
 }
 
 impl Programme {

@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::passes::by_range;
 use crate::price::{read, within};
 use crate::progress::{OPENING, SIMULATING};
+use crate::quotes::describe;
 use crate::studio::Studio;
 use crate::{Act, Programme, ProgrammeError, Progress, Refused};
 
@@ -312,22 +313,5 @@ impl Past<'_> {
         let capacity = claimed.rule.as_deref().and_then(|id| self.rules.limit_of(id, rule));
         let before = had.get(&(rule.clone(), window.clone())).copied().unwrap_or(0);
         capacity.is_some_and(|capacity| before + amount > capacity)
-    }
-}
-
-/// What the catalogue says of a product, where the line does not say it itself.
-pub(crate) fn describe(product: &Product, line: &mut BasketLine) {
-    if line.categories.is_empty() {
-        let nodes = [&product.category, &product.kind, &product.department];
-        line.categories = nodes.into_iter().flatten().cloned().collect();
-    }
-    if line.brand.is_none() {
-        line.brand.clone_from(&product.brand);
-    }
-    if line.supplier.is_none() {
-        line.supplier.clone_from(&product.supplier);
-    }
-    if line.marks.is_empty() {
-        line.marks.clone_from(&product.tags);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ::pricing::BasketLine;
+use retail::Product;
 
 use super::note::{Note, NoteCode};
 use crate::studio::Furnished;
@@ -20,7 +21,7 @@ impl Programme {
         let Some(furnished) = at_hand else { return Ok(Vec::new()) };
         let mut unknown = Vec::new();
         for (place, line) in lines.iter_mut().enumerate() {
-            if !describe(&furnished, line) {
+            if !known(&furnished, line) {
                 unknown.push(format!("/lines/{place}/product"));
             }
         }
@@ -44,13 +45,19 @@ impl Programme {
     }
 }
 
-/// Adds what the catalogue knows of a product; whether it knows anything.
-fn describe(furnished: &Furnished, line: &mut BasketLine) -> bool {
+/// Adds what the catalogue knows of a line's product; whether it knows anything.
+fn known(furnished: &Furnished, line: &mut BasketLine) -> bool {
     let reference = &furnished.studio.reference;
     let code = furnished.studio.lake.products().ok().and_then(|known| known.code(&line.product));
     let Some(product) = code.and_then(|code| reference.products.get(code as usize)) else {
         return false;
     };
+    describe(product, line);
+    product.category.is_some() || product.name.is_some() || product.name_en.is_some()
+}
+
+/// Adds what the catalogue says of a product where the line does not say it itself.
+pub(crate) fn describe(product: &Product, line: &mut BasketLine) {
     if line.categories.is_empty() {
         let nodes = [&product.category, &product.kind, &product.department];
         line.categories = nodes.into_iter().flatten().cloned().collect();
@@ -64,5 +71,4 @@ fn describe(furnished: &Furnished, line: &mut BasketLine) -> bool {
     if line.marks.is_empty() {
         line.marks.clone_from(&product.tags);
     }
-    product.category.is_some() || product.name.is_some() || product.name_en.is_some()
 }

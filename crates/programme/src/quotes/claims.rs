@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use ::pricing::{BudgetCounts, Claimed, Compiled, Facts, Withheld, amount_limit};
+use ::pricing::{BudgetCounts, Claimed, Compiled, Facts, Withheld};
 use ledger::{AccountId, Books, Cause, ChainId, HoldState, Transfer, TransferId, USE, Unit};
 use retail::{Claim, CustomerId, Instant};
 use store::Tx;
@@ -173,14 +173,10 @@ fn account_of(claim: &Claim) -> (AccountId, Unit, i64) {
 
 /// How much there is of a budget or a limit, by the rules.
 fn capacity(compiled: &Compiled, claimed: &Claimed) -> i64 {
-    let rule = claimed.rule.as_ref().and_then(|rule| compiled.rule(rule));
     match &claimed.claim {
         Claim::Limit { rule: named, .. } => {
-            let limit = rule.and_then(|rule| rule.limits.customer);
-            let by_amount = claimed.rule.as_ref().is_some_and(|id| amount_limit(id) == *named);
-            let amount = limit.and_then(|limit| limit.amount).map(|amount| amount.0);
-            let uses = limit.and_then(|limit| limit.uses);
-            if by_amount { amount } else { uses }.unwrap_or(0)
+            let rule = claimed.rule.as_deref();
+            rule.and_then(|rule| compiled.limit_of(rule, named)).unwrap_or(0)
         }
         // Rules may share a campaign's budget: the largest that one of them names is what there is.
         Claim::Budget { campaign, unit, .. } => {
