@@ -22,7 +22,7 @@ mod view;
 
 use std::sync::Arc;
 
-use ::pricing::{BasketLine, Claimed, Compiled, Delivery, Quote, Reason, Situation};
+use ::pricing::{BasketLine, Claimed, Compiled, Delivery, Quote, Situation};
 use retail::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
