@@ -209,9 +209,11 @@ fn next(rest: &str) -> (Option<Kind>, usize) {
 
 /// The length of a string or character literal at the beginning, with prefix and quotes.
 fn literal(rest: &str) -> Option<usize> {
-    let prefix = rest.find(['"', '\'', '#']).filter(|&at| {
-        matches!(&rest[..at], "" | "b" | "c") || matches!(&rest[..at], "r" | "br" | "cr")
-    })?;
+    // A prefix has two letters at most: no further is looked, or a long file takes its length squared.
+    let prefix = rest.bytes().take(3).position(|byte| matches!(byte, b'"' | b'\'' | b'#'))?;
+    if !matches!(&rest[..prefix], "" | "b" | "c" | "r" | "br" | "cr") {
+        return None;
+    }
     let raw = rest[..prefix].ends_with('r');
     let body = &rest[prefix..];
     let hashes = body.bytes().take_while(|&byte| byte == b'#').count();
