@@ -18,7 +18,7 @@ use crate::LakeError;
 
 /// Rows encoded at once. The encoder may end a page only between two such pieces, so they are cut
 /// here and not where the rows happened to come: the same rows give the same bytes.
-const PIECE: usize = 1 << 13;
+pub(crate) const PIECE: usize = 1 << 13;
 /// Rows of a row group, which is in memory until it is full.
 const ROW_GROUP: usize = 1 << 16;
 

@@ -11,19 +11,19 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_schema::SchemaRef;
-use arrow_select::concat::concat_batches;
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, FieldRef, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::ParquetStatisticsPolicy;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::rows::sha256_hex;
 use crate::storage::Source;
-use crate::{LakeError, ParquetRows, Storage};
+use crate::{LakeError, ParquetRows, Storage, parquet_rows};
 
 const FOLDER: &str = "snapshot";
 
@@ -107,25 +107,26 @@ impl SnapshotColumns {
         self.metadata.metadata().num_row_groups()
     }
 
-    /// The columns of a part, in the sequence of the file.
+    /// The columns of a part, in the sequence of the file, some thousand rows at a time: what is read so goes
+    /// through the processor's cache.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn read(&self, part: usize) -> Result<RecordBatch, LakeError> {
+    pub fn read(
+        &self,
+        part: usize,
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, LakeError>>, LakeError> {
         let source = self
             .source
             .again()
             .map_err(|source| LakeError::File { path: self.path.clone(), source })?;
-        let rows = self.metadata.metadata().row_group(part).num_rows() as usize;
         let reader =
             ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.metadata.clone())
                 .with_row_groups(vec![part])
                 .with_projection(self.columns.clone())
-                .with_batch_size(rows)
+                .with_batch_size(parquet_rows::PIECE)
                 .build()?;
-        let schema = reader.schema();
-        let rows = reader.collect::<Result<Vec<_>, _>>()?;
-        Ok(concat_batches(&schema, &rows)?)
+        Ok(reader.map(|rows| Ok(rows?)))
     }
 }
 
@@ -211,8 +212,8 @@ impl Snapshots {
         Ok(bytes)
     }
 
-    /// Opens some columns of a snapshot's Parquet file. They are read where they stand, without the rest of
-    /// the file, so that its hash is not looked at.
+    /// Opens some columns of a snapshot's Parquet file; texts come as dictionaries, each text once with keys to
+    /// it. They are read where they stand, without the rest of the file, so that its hash is not looked at.
     ///
     /// # Errors
     /// When the file is not there, is no Parquet file, or lacks a column.
@@ -224,7 +225,12 @@ impl Snapshots {
     ) -> Result<SnapshotColumns, LakeError> {
         let path = format!("{}/{name}", folder(snapshot.number));
         let source = self.storage.source(&path)?;
-        let metadata = ArrowReaderMetadata::load(&source, ArrowReaderOptions::new())?;
+        let options = ArrowReaderOptions::new()
+            .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
+            .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
+        let metadata = ArrowReaderMetadata::load(&source, options)?;
+        let options = ArrowReaderOptions::new().with_schema(coded(metadata.schema()));
+        let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)?;
         let path = self.storage.location(&path);
         if let Some(column) = columns.iter().find(|name| metadata.schema().index_of(name).is_err())
         {
@@ -370,6 +376,18 @@ impl SnapshotWriter {
             Err(LakeError::Raced { number })
         }
     }
+}
+
+/// The same columns, with texts as dictionaries.
+fn coded(schema: &SchemaRef) -> SchemaRef {
+    let field = |field: &FieldRef| match field.data_type() {
+        DataType::Utf8 => {
+            let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            Arc::new(field.as_ref().clone().with_data_type(coded))
+        }
+        _ => field.clone(),
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Vec<_>>()))
 }
 
 fn folder(number: u64) -> String {

@@ -44,8 +44,9 @@ use crate::registry::{Parameter, index, registry};
 use crate::value::Value;
 use sieve::Sieve;
 
-/// Longest text of a segment, in characters, as it is given and as it is printed.
-pub const CHARS_MAX: usize = 10_000;
+/// Longest text of a segment, in characters, as it is given and as it is printed: in any script it fits into the
+/// address of a request.
+pub const CHARS_MAX: usize = 4_000;
 
 /// So many parentheses may be open at once.
 pub const DEPTH_MAX: usize = 64;

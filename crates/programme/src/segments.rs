@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Int32Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use portrait::segment::{Bits, Column, Members, Segment, Values};
 use rayon::prelude::*;
@@ -113,7 +113,13 @@ impl Programme {
         let columns = snapshots.columns(&snapshot, PORTRAITS, &names)?;
         let parts: Vec<Part> = (0..columns.parts())
             .into_par_iter()
-            .map(|part| Part::of(segment, &columns.read(part)?, list))
+            .map(|place| {
+                let mut part = Part::default();
+                for rows in columns.read(place)? {
+                    part.add(segment, &rows?, list)?;
+                }
+                Ok(part)
+            })
             .collect::<Result<_>>()?;
         let without_values = segment.parameters().filter_map(|parameter| {
             Some(WithoutValues { parameter: parameter.name, why: parameter.missing? })
@@ -131,6 +137,7 @@ impl Programme {
 }
 
 /// What a part of the snapshot's file says.
+#[derive(Default)]
 struct Part {
     customers: usize,
     members: usize,
@@ -138,17 +145,15 @@ struct Part {
 }
 
 impl Part {
-    fn of(segment: &Segment, rows: &RecordBatch, list: bool) -> Result<Self> {
+    fn add(&mut self, segment: &Segment, rows: &RecordBatch, list: bool) -> Result<()> {
         let members = members(segment, rows)?;
-        let ids = match list {
-            true => {
-                let ids = array(rows, CUSTOMER)?.as_string_opt::<i32>();
-                let ids = ids.with_context(|| format!("the column {CUSTOMER} is no text"))?;
-                members.places().map(|place| ids.value(place).to_owned()).collect()
-            }
-            false => Vec::new(),
-        };
-        Ok(Self { customers: rows.num_rows(), members: members.count(), ids })
+        self.customers += rows.num_rows();
+        self.members += members.count();
+        if list {
+            let ids = Texts::of(array(rows, CUSTOMER)?)?;
+            self.ids.extend(members.places().map(|place| ids.text(place).to_owned()));
+        }
+        Ok(())
     }
 }
 
@@ -163,6 +168,25 @@ fn array<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
     rows.column_by_name(name).with_context(|| format!("portraits have no column {name}"))
 }
 
+/// A column of texts: each once, and which is whose.
+struct Texts<'a> {
+    keys: &'a Int32Array,
+    texts: &'a StringArray,
+}
+
+impl<'a> Texts<'a> {
+    fn of(array: &'a ArrayRef) -> Result<Self> {
+        let coded = array.as_dictionary_opt::<Int32Type>();
+        let coded = coded.context("a column of texts has no dictionary")?;
+        let texts = coded.values().as_string_opt::<i32>().context("a dictionary has no texts")?;
+        Ok(Self { keys: coded.keys(), texts })
+    }
+
+    fn text(&self, place: usize) -> &'a str {
+        self.texts.value(self.keys.value(place) as usize)
+    }
+}
+
 /// A column of Arrow as the language takes it.
 fn column(array: &ArrayRef) -> Result<Column<'_>> {
     let values = match array.data_type() {
@@ -174,9 +198,10 @@ fn column(array: &ArrayRef) -> Result<Column<'_>> {
             let (bytes, offset, count) = (truths.values(), truths.offset(), truths.len());
             Values::Bool(Bits { bytes, offset, count })
         }
-        DataType::Utf8 => {
-            let texts = array.as_string::<i32>();
-            Values::Text { offsets: texts.value_offsets(), bytes: texts.value_data() }
+        DataType::Dictionary(..) => {
+            let Texts { keys, texts } = Texts::of(array)?;
+            let (offsets, bytes) = (texts.value_offsets(), texts.value_data());
+            Values::Text { keys: keys.values(), offsets, bytes }
         }
         other => return Err(anyhow!("portraits have a column of {other}")),
     };

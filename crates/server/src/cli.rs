@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use programme::{Day, Door, Instant, Role};
 
@@ -39,6 +39,8 @@ pub enum Command {
     Refresh(Refresh),
     /// Show one customer's portrait, or write everybody's.
     Portrait(Portrait),
+    /// Count, list or write the customers of whom a statement about portraits is true.
+    Segment(Segment),
     /// Show or write personal offers with their reasons.
     Offers(Offers),
     /// Evaluate a family of models on purchases they have not seen.
@@ -108,6 +110,26 @@ pub struct Portrait {
     #[arg(long, value_name = "FILE", conflicts_with = "customer")]
     pub out: Option<PathBuf>,
     /// Print as JSON: the portrait, or the figures of the batch.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("ids").args(["list", "out"]))]
+pub struct Segment {
+    /// The statement, as `"spend_91d >= 100 and lifecycle_stage = 'at_risk'"`: see docs/SEGMENTS.md.
+    #[arg(value_name = "EXPR")]
+    pub expression: String,
+    /// List the ids of those who are in it.
+    #[arg(long)]
+    pub list: bool,
+    /// List or write at most so many.
+    #[arg(long, value_name = "NUMBER", requires = "ids")]
+    pub limit: Option<usize>,
+    /// Write their ids to a .parquet, .csv, .json or .jsonl file.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Print as JSON.
     #[arg(long)]
     pub json: bool,
 }

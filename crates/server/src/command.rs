@@ -12,6 +12,7 @@ mod portrait;
 mod price;
 mod refresh;
 mod rules;
+mod segment;
 mod serve;
 mod staff;
 
@@ -29,6 +30,7 @@ pub fn run(cli: &Cli) -> Result<()> {
         Command::Import(arguments) => import::run(cli, arguments),
         Command::Refresh(arguments) => refresh::run(cli, arguments),
         Command::Portrait(arguments) => portrait::run(cli, arguments),
+        Command::Segment(arguments) => segment::run(cli, arguments),
         Command::Offers(arguments) => offers::run(cli, arguments),
         Command::Evaluate(arguments) => evaluate::run(cli, arguments),
         Command::Price(arguments) => price::run(cli, arguments),

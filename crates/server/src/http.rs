@@ -37,6 +37,7 @@ mod rights;
 mod routes;
 mod rules;
 pub mod secret;
+mod segments;
 mod session;
 mod staff;
 mod time;
@@ -175,7 +176,7 @@ const DISCOUNTS_BYTES: usize = 16 << 20;
 /// Every route of Proffer.
 #[must_use]
 pub fn routes() -> Routes {
-    with_discounts(Routes::default())
+    with_quotes(with_discounts(Routes::default()))
         .open(routes!(health::live))
         .open(routes!(health::ready))
         .open(routes!(routes::openapi))
@@ -203,6 +204,7 @@ pub fn routes() -> Routes {
         .read(Scope::AuditRead, routes!(flags::flags))
         .write(Scope::AuditRead, routes!(flags::close))
         .read(Scope::PortraitsRead, routes!(portrait::portrait))
+        .read(Scope::PortraitsRead, routes!(segments::count))
         .read(Scope::OffersRead, routes!(offers::offers))
         .read(Scope::NetworksRead, routes!(networks::networks))
         .write(Scope::NetworksWrite, routes!(networks::add_network))
@@ -227,12 +229,6 @@ pub fn routes() -> Routes {
         .write(Scope::ReceiptsWrite, routes!(receipts::receipt))
         .write(Scope::ReceiptsWrite, routes!(receipts::return_))
         .write_large(Scope::ReceiptsWrite, RECEIPTS_BYTES, routes!(receipts::receipts))
-        .write(Scope::ReceiptsWrite, routes!(quotes::quote))
-        .read(Scope::ReceiptsWrite, routes!(quotes::kept))
-        .read(Scope::ReceiptsWrite, routes!(quotes::explain))
-        .write(Scope::ReceiptsWrite, routes!(quotes::confirm))
-        .write(Scope::ReceiptsWrite, routes!(quotes::cancel))
-        .read(Scope::ReceiptsWrite, routes!(quotes::proof))
         .read(Scope::NetworksRead, routes!(rules::rules))
         .write(Scope::ProgrammeAdmin, routes!(rules::publish))
         .read(Scope::AuditRead, routes!(audit::deeds))
@@ -246,6 +242,17 @@ pub fn routes() -> Routes {
         .write(Scope::WebhooksWrite, routes!(webhooks::rotate))
         .read(Scope::WebhooksWrite, routes!(webhooks::deliveries))
         .write(Scope::WebhooksWrite, routes!(webhooks::try_again))
+}
+
+/// The same with those of checkout.
+fn with_quotes(routes: Routes) -> Routes {
+    routes
+        .write(Scope::ReceiptsWrite, routes!(quotes::quote))
+        .read(Scope::ReceiptsWrite, routes!(quotes::kept))
+        .read(Scope::ReceiptsWrite, routes!(quotes::explain))
+        .write(Scope::ReceiptsWrite, routes!(quotes::confirm))
+        .write(Scope::ReceiptsWrite, routes!(quotes::cancel))
+        .read(Scope::ReceiptsWrite, routes!(quotes::proof))
 }
 
 /// The same with those of discounts and coupons.

@@ -1,5 +1,7 @@
 //! Sentences for people, in English and Russian.
 
+mod segment;
+
 use std::time::Duration;
 
 use clap::ValueEnum;

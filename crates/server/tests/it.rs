@@ -29,6 +29,7 @@ mod it {
     #[path = "../../../lake/tests/it/s3.rs"]
     mod s3;
     mod schemathesis;
+    mod segments;
     mod staff;
     mod walkthrough;
     mod writes;

@@ -5,6 +5,7 @@ mod figures;
 mod http;
 mod ledger;
 mod pricing;
+mod segment;
 mod size;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use crate::process;
 pub use http::http;
 pub use ledger::ledger;
 pub use pricing::pricing;
+pub use segment::segment;
 pub use size::size;
 
 const OUR_RUNS: usize = 5;

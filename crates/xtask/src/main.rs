@@ -84,6 +84,8 @@ enum Bench {
     Ledger,
     /// Quotes a second with their proof, among 100 to 10,000 rules, beside engines that npm brings
     Pricing,
+    /// A segment of three conditions counted over 500,000 portraits, against DuckDB on two threads
+    Segment,
     /// Import, nightly append, histories, portraits, refresh, fresh portraits and compaction at growing sizes
     Size {
         /// Shops of so many customers, 200 lines each; 500,000 need 10 GB of disk and half an hour
@@ -122,6 +124,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { bench: Bench::Http } => bench::http(&place),
         Command::Bench { bench: Bench::Ledger } => bench::ledger(&place),
         Command::Bench { bench: Bench::Pricing } => bench::pricing(&place),
+        Command::Bench { bench: Bench::Segment } => bench::segment(&place),
         Command::Bench { bench: Bench::Size { customers, feeds, keep } } => {
             bench::size(&place, &customers, feeds.as_deref(), keep.as_deref())
         }

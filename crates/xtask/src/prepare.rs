@@ -51,9 +51,17 @@ impl Inputs {
     /// # Errors
     /// When one cannot be made.
     pub fn for_bench(place: &Place) -> Result<(PathBuf, PathBuf)> {
-        let python = python(place).context("no Python to compare with")?;
+        let python = Self::python(place)?;
         let data = complete_journey(place, Some(&python)).context("no Complete Journey data")?;
         Ok((data, python))
+    }
+
+    /// Finds or makes the Python alone.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn python(place: &Place) -> Result<PathBuf> {
+        python(place).context("no Python to compare with")
     }
 
     /// Tells a program where the inputs are.

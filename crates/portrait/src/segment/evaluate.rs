@@ -25,9 +25,11 @@ pub enum Values<'a> {
     Date(&'a [i32]),
     /// Of [`Kind::Bool`].
     Bool(Bits<'a>),
-    /// Of ids and words: where each text ends and the next begins, and the texts.
+    /// Of ids and words, each text once and a key for each customer.
     Text {
-        /// One more than there are texts.
+        /// Which text is each customer's.
+        keys: &'a [i32],
+        /// Where each text begins, and where the last one ends.
         offsets: &'a [i32],
         /// All texts in one.
         bytes: &'a [u8],
@@ -185,7 +187,7 @@ impl Column<'_> {
             (Values::Date(values), Kind::Date) => values.len() == customers,
             (Values::Bool(bits), Kind::Bool) => bits.has(customers),
             (
-                Values::Text { offsets, bytes },
+                Values::Text { keys, offsets, bytes },
                 Kind::Product
                 | Kind::Category
                 | Kind::Brand
@@ -194,7 +196,8 @@ impl Column<'_> {
                 | Kind::Text,
             ) => {
                 let within = |&end: &i32| usize::try_from(end).is_ok_and(|end| end <= bytes.len());
-                offsets.len() == customers + 1 && offsets.is_sorted() && offsets.iter().all(within)
+                let sound = offsets.is_sorted() && offsets.iter().all(within);
+                keys.len() == customers && !offsets.is_empty() && sound
             }
             _ => false,
         };
@@ -224,13 +227,16 @@ impl Values<'_> {
                 let truths: Vec<bool> = (0..bits.count).map(|place| bits.get(place)).collect();
                 packed(&truths, |&truth| sieve.passes_whole(truth.into()))
             }
-            Self::Text { offsets, bytes } => {
-                let (starts, ends) = (offsets.iter(), offsets.iter().skip(1));
-                let texts: Vec<&[u8]> = starts
-                    .zip(ends)
-                    .map(|(&start, &end)| &bytes[start as usize..end as usize])
-                    .collect();
-                packed(&texts, |text| sieve.passes_text(text))
+            Self::Text { keys, offsets, bytes } => {
+                // A text is looked at once, when it is first met: most files have more than are asked for.
+                let mut known = vec![None; offsets.len() - 1];
+                packed(keys, |&key| {
+                    let Some(known) = known.get_mut(key as usize) else { return false };
+                    *known.get_or_insert_with(|| {
+                        let (start, end) = (offsets[key as usize], offsets[key as usize + 1]);
+                        sieve.passes_text(&bytes[start as usize..end as usize])
+                    })
+                })
             }
         }
     }
@@ -264,7 +270,7 @@ impl Bits<'_> {
 }
 
 /// A bit for each value: whether it passes.
-fn packed<T>(values: &[T], passes: impl Fn(&T) -> bool) -> Vec<u64> {
+fn packed<T>(values: &[T], mut passes: impl FnMut(&T) -> bool) -> Vec<u64> {
     let word = |values: &[T]| {
         let bits = values.iter().enumerate();
         bits.fold(0, |word, (place, value)| word | u64::from(passes(value)) << place)

@@ -64,38 +64,9 @@ fn simulate(cli: &Cli, arguments: &RulesSimulate) -> Result<()> {
 
 fn simulated_text(simulated: &SimulatedDays, language: Language) -> String {
     let report = &simulated.report;
-    let sums = &report.sums;
-    let share = |bps: i64| percent(bps as f64 / 10_000.0);
     let pick = |en, ru| language.pick(en, ru).to_owned();
-    let mut facts = vec![
-        vec![pick("receipts priced", "рассчитано чеков"), count(sums.receipts)],
-        vec![pick("left out", "пропущено"), count(simulated.left_out)],
-        vec![
-            pick("that get anything", "из них со скидкой или баллами"),
-            count(sums.receipts_given),
-        ],
-        vec![pick("goods at the shelf", "товаров по ценам полки"), money(sums.goods.0)],
-        vec![pick("discounts then", "скидок было"), money(sums.discount_then.0)],
-        vec![pick("discounts by these rules", "скидок по этим правилам"), money(sums.discount.0)],
-        vec![pick("of the goods", "от суммы товаров"), share(report.discount_bps)],
-        vec![pick("suppliers pay", "платят поставщики"), money(sums.supplier_pays.0)],
-        vec![pick("points", "баллов"), count(sums.points.unsigned_abs())],
-        vec![pick("kept by floors", "удержано нижними ценами"), money(sums.kept_by_floor.0)],
-        vec![
-            pick("receipts below cost", "чеков ниже себестоимости"),
-            count(sums.receipts_below_cost),
-        ],
-        vec![pick("customers who gain", "покупателей с выгодой"), count(report.customers_gaining)],
-        vec![pick("of customers", "из покупателей"), count(report.customers)],
-        vec![pick("half gain at most", "половина получает не более"), money(report.gain_median.0)],
-    ];
-    if let Some(margin) = report.margin_bps {
-        facts.push(vec![
-            pick("margin of goods with a cost", "маржа товаров с себестоимостью"),
-            share(margin),
-        ]);
-    }
-    let rules: Vec<Vec<String>> = sums
+    let rules: Vec<Vec<String>> = report
+        .sums
         .rules
         .iter()
         .map(|(rule, tally)| {
@@ -114,17 +85,17 @@ fn simulated_text(simulated: &SimulatedDays, language: Language) -> String {
     };
     let (from, until) = (simulated.from, simulated.until);
     let title = format!("{} {from} – {until}", pick("Receipts of", "Чеки за"));
-    let figures = table(&[&pick("figure", "показатель"), ""], &facts, &[1]);
+    let figures =
+        table(&[&pick("figure", "показатель"), ""], &simulated_figures(simulated, language), &[1]);
     let mut parts = vec![title, figures, table(&header, &rules, &[1, 2, 3, 4])];
     if !report.never.is_empty() {
         let never = report.never.join(", ");
         parts.push(format!("{}: {never}", pick("Never counted", "Ни разу не сработали")));
     }
-    let fights: Vec<String> = sums
-        .fights
-        .iter()
-        .map(|((winner, loser), receipts)| format!("{winner} > {loser}: {}", count(*receipts)))
-        .collect();
+    let fight = |((winner, loser), receipts): (&(String, String), &u64)| {
+        format!("{winner} > {loser}: {}", count(*receipts))
+    };
+    let fights: Vec<String> = report.sums.fights.iter().map(fight).collect();
     if !fights.is_empty() {
         parts.push(format!(
             "{}: {}",
@@ -133,11 +104,39 @@ fn simulated_text(simulated: &SimulatedDays, language: Language) -> String {
         ));
     }
     if simulated.without_segments {
-        let why = pick(
+        parts.push(pick(
             "There is no snapshot: nobody is in any segment. Run `proffer refresh` first.",
             "Снимка нет: никто не входит ни в один сегмент. Сначала выполните `proffer refresh`.",
-        );
-        parts.push(why);
+        ));
     }
     parts.join("\n\n")
+}
+
+/// Rows of figures: what it is, and how much.
+fn simulated_figures(simulated: &SimulatedDays, language: Language) -> Vec<Vec<String>> {
+    let report = &simulated.report;
+    let sums = &report.sums;
+    let share = |bps: i64| percent(bps as f64 / 10_000.0);
+    let mut figures = vec![
+        ("receipts priced", "рассчитано чеков", count(sums.receipts)),
+        ("left out", "пропущено", count(simulated.left_out)),
+        ("that get anything", "из них со скидкой или баллами", count(sums.receipts_given)),
+        ("goods at the shelf", "товаров по ценам полки", money(sums.goods.0)),
+        ("discounts then", "скидок было", money(sums.discount_then.0)),
+        ("discounts by these rules", "скидок по этим правилам", money(sums.discount.0)),
+        ("of the goods", "от суммы товаров", share(report.discount_bps)),
+        ("suppliers pay", "платят поставщики", money(sums.supplier_pays.0)),
+        ("points", "баллов", count(sums.points.unsigned_abs())),
+        ("kept by floors", "удержано нижними ценами", money(sums.kept_by_floor.0)),
+        ("receipts below cost", "чеков ниже себестоимости", count(sums.receipts_below_cost)),
+        ("customers who gain", "покупателей с выгодой", count(report.customers_gaining)),
+        ("of customers", "из покупателей", count(report.customers)),
+        ("half gain at most", "половина получает не более", money(report.gain_median.0)),
+    ];
+    if let Some(margin) = report.margin_bps {
+        let (en, ru) = ("margin of goods with a cost", "маржа товаров с себестоимостью");
+        figures.push((en, ru, share(margin)));
+    }
+    let row = |(en, ru, figure)| vec![language.pick(en, ru).to_owned(), figure];
+    figures.into_iter().map(row).collect()
 }

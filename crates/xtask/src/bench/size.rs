@@ -383,7 +383,7 @@ fn last_json<T: DeserializeOwned>(output: &str) -> Result<T> {
 }
 
 /// Drops the files of a folder from the system's page cache; says whether that was possible.
-fn forget(folder: &Path) -> Result<bool> {
+pub(super) fn forget(folder: &Path) -> Result<bool> {
     let mut done = true;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
