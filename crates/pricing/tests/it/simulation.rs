@@ -4,6 +4,9 @@ use pricing::*;
 use retail::Money;
 use serde_json::json;
 
+/// A name, a customer, and lines: product, price, cost.
+type Bought<'a> = (&'a str, Option<&'a str>, &'a [(&'a str, i64, i64)]);
+
 /// Three receipts: ham for a customer with a card, ham and milk for the same one, milk for nobody.
 #[test]
 fn a_ruleset_on_past_receipts() {
@@ -22,12 +25,12 @@ fn a_ruleset_on_past_receipts() {
         ],
     });
     let rules = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
-    let receipts: [(&str, Option<&str>, &[(&str, i64, i64)]); 3] = [
+    let receipts: [Bought; 3] = [
         ("1", Some("anna"), &[("ham", 10_000, 9_000)]),
         ("2", Some("anna"), &[("ham", 10_000, 9_000), ("milk", 40_000, 20_000)]),
         ("3", None, &[("milk", 5_000, 5_000)]),
     ];
-    let tally = |of: &[(&str, Option<&str>, &[(&str, i64, i64)])]| {
+    let tally = |of: &[Bought]| {
         let mut tally = Simulation::default();
         for (name, customer, lines) in of {
             let line = |(product, price, _): &(&str, i64, i64)| json!({"id": product, "product": product, "quantity": 1000, "price": price});

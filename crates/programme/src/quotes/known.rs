@@ -135,12 +135,12 @@ impl Known {
                 facts.purchases = Some(tx.wallet_sums(wallet, None, all)?.receipts);
             }
         }
-        if let Some(customer) = &self.customer {
-            if !self.compiled.ruleset().segments.is_empty() {
-                match programme.buyers.segments(&customer.0, &self.compiled) {
-                    Some(segments) => facts.segments = segments,
-                    None => self.notes.push(Note::new("", NoteCode::SegmentsUnknown)),
-                }
+        if let Some(customer) = &self.customer
+            && !self.compiled.ruleset().segments.is_empty()
+        {
+            match programme.buyers.segments(&customer.0, &self.compiled) {
+                Some(segments) => facts.segments = segments,
+                None => self.notes.push(Note::new("", NoteCode::SegmentsUnknown)),
             }
         }
         Ok(Some(facts))
