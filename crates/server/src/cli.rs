@@ -222,11 +222,11 @@ pub enum RulesCommand {
 #[derive(Debug, Args)]
 pub struct RulesSimulate {
     /// A file with rules of discounts, JSON.
-    #[arg(long, value_name = "FILE", required_unless_present = "version")]
+    #[arg(long, value_name = "FILE", required_unless_present = "ruleset")]
     pub rules: Option<PathBuf>,
     /// A version that the programme keeps, a draft too.
-    #[arg(long, value_name = "NUMBER", conflicts_with = "rules")]
-    pub version: Option<i64>,
+    #[arg(long, value_name = "VERSION", conflicts_with = "rules")]
+    pub ruleset: Option<i64>,
     /// So many days, which end with the newest receipt.
     #[arg(long, default_value_t = 28, value_parser = clap::value_parser!(u16).range(1..=3660))]
     pub days: u16,

@@ -54,7 +54,7 @@ fn simulate(cli: &Cli, arguments: &RulesSimulate) -> Result<()> {
         }
         None => String::new(),
     };
-    let rules = match arguments.version {
+    let rules = match arguments.ruleset {
         Some(version) => SimulatedRules::Version(version),
         None => SimulatedRules::Text(&text),
     };
