@@ -261,11 +261,11 @@ impl Past<'_> {
     }
 
     /// A line at its shelf price. Where that is no whole number of minor units a unit, the line is priced as
-    /// measured goods, so that its amount stays.
+    /// measured goods at the nearest price, and its amount may differ by what rounding makes of it.
     fn line(&self, lines: &Lines, at: usize) -> BasketLine {
         let (quantity, amount) = (lines.quantity[at], lines.net[at] + lines.discount[at]);
         let whole = quantity % Quantity::SCALE == 0 && amount % (quantity / Quantity::SCALE) == 0;
-        let price = i128::from(amount) * 1000 / i128::from(quantity);
+        let price = (i128::from(amount) * 2000 + i128::from(quantity)) / (2 * i128::from(quantity));
         let unknown = Product::unknown("");
         let product = self.studio.reference.products.get(lines.product[at] as usize);
         let product = product.unwrap_or(&unknown);

@@ -137,7 +137,7 @@ fn probes() -> Routes {
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Basket {
+struct ProbeBasket {
     card: String,
     lines: Vec<Line>,
 }
@@ -148,20 +148,20 @@ struct Line {
     quantity: u32,
 }
 
-#[utoipa::path(post, path = "/api/v1/probe/basket", request_body = Basket, responses((status = 200, body = Basket)))]
+#[utoipa::path(post, path = "/api/v1/probe/basket", request_body = ProbeBasket, responses((status = 200, body = ProbeBasket)))]
 async fn basket(
     State(app): Shared,
     call: Call,
     IdempotencyKey(_): IdempotencyKey,
-    Body(basket): Body<Basket>,
-) -> Result<Json<Basket>, Problem> {
+    Body(basket): Body<ProbeBasket>,
+) -> Result<Json<ProbeBasket>, Problem> {
     assert!(call.caller.may(Scope::ReceiptsWrite));
     app.limits.take_card(&basket.card)?;
     Ok(Json(basket))
 }
 
-#[utoipa::path(post, path = "/api/v1/probe/large", request_body = Basket, responses((status = 200)))]
-async fn large(Body(basket): Body<Basket>) -> Json<usize> {
+#[utoipa::path(post, path = "/api/v1/probe/large", request_body = ProbeBasket, responses((status = 200)))]
+async fn large(Body(basket): Body<ProbeBasket>) -> Json<usize> {
     Json(basket.card.len())
 }
 
