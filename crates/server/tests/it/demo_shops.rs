@@ -69,7 +69,8 @@ fn simulate(shop: &Shop, demo: &DemoShop, name: &str) {
     std::fs::write(shop.path("rules.json"), rules.to_string()).unwrap();
     let told = shop.done(&["rules", "simulate", "--rules", "rules.json", "--days", "28", "--json"]);
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-    let days = demo.last_day().0 - 27..=demo.last_day().0;
+    let newest = demo.receipts().map(|receipt| receipt.day.0).max().unwrap();
+    let days = newest - 27..=newest;
     let (mut priced, mut left_out, mut goods, mut then, mut given) = (0, 0, 0_i64, 0, 0_i64);
     let mut units = 0_i64;
     for receipt in demo.receipts().filter(|receipt| days.contains(&receipt.day.0)) {
