@@ -117,7 +117,7 @@ pub use store::{CouponKind, DbError, Secret};
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result};
 pub use lake::{Compacted, Extent, Repaired};
@@ -136,6 +136,8 @@ pub struct Programme {
     storage: Arc<Storage>,
     // Opened when first asked for: what only reads the lake needs no database.
     store: OnceLock<Store>,
+    // Held while it is opened: two who ask first open it once.
+    opening: Mutex<()>,
     gate: access::Gate,
     buyers: quotes::Buyers,
     discounts: discounts::DiscountCache,
@@ -204,6 +206,7 @@ impl Programme {
             settings_sha256,
             storage,
             store,
+            opening: Mutex::new(()),
             gate,
             buyers: quotes::Buyers::default(),
             discounts: discounts::DiscountCache::default(),
@@ -232,6 +235,10 @@ impl Programme {
     /// # Errors
     /// When it cannot be reached or is not set up as it must be.
     pub fn store(&self) -> Result<&Store, store::DbError> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = self.store.get() {
             return Ok(store);
         }

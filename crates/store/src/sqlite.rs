@@ -25,6 +25,8 @@ const PREPARED_MAX: usize = 512;
 /// Instructions of SQLite between two looks at the clock.
 const STEPS_A_LOOK: i32 = 10_000;
 const WRITER_WAITS: Duration = Duration::from_secs(10);
+/// After which pause a new file is asked for its log again.
+const LOG_ASKED_AGAIN: Duration = Duration::from_millis(5);
 /// How long the writer waits for readers that need the log.
 const CHECKPOINT_WAITS: Duration = Duration::from_millis(20);
 /// Each copies what came since the last; the shorter, the more often a page is copied.
@@ -176,18 +178,37 @@ fn writing_connection(path: &Path) -> Result<Connection, DbError> {
     let connection = Connection::open(path).map_err(gone)?;
     only_for_us(path);
     connection.busy_timeout(WRITER_WAITS).map_err(gone)?;
+    kept_in_a_log(&connection).map_err(gone)?;
     // Pages that a savepoint may have to bring back are kept in memory: in a file they are half of all
     // that is written. The cache of pages is small: a split of a page makes SQLite search all of it at the
     // commit, and the system keeps the others anyway.
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; \
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
+             PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; \
              PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(gone)?;
     planned_once(&connection).map_err(gone)?;
     Ok(connection)
+}
+
+/// Has what is written go to a log beside the file. Two who make a new file at once stand in each other's
+/// way here, and SQLite does not wait for the other by itself.
+fn kept_in_a_log(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error) if is_busy(&error) && began.elapsed() < WRITER_WAITS => {
+                std::thread::sleep(LOG_ASKED_AGAIN);
+            }
+            done => return done,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Keeps statements as they were prepared. Otherwise some of them, those with a limit above all, are

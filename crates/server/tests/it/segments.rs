@@ -88,6 +88,10 @@ fn the_command_line_counts_lists_and_writes() {
     let written = std::fs::read_to_string(shop.path("ids.jsonl")).unwrap();
     assert_eq!(written, format!("{{\"customer\":\"{}\"}}\n", all[0]));
 
+    // A column in which nobody has a text.
+    assert!(told(&["best_channel_364d is null"]).starts_with("300 of 300"));
+    assert!(told(&["best_channel_364d != 'sms'"]).starts_with("0 of 300"));
+
     let view = json(&shop, &["consent_marketing and visits_7d > 0"]);
     assert_eq!(
         (&view["snapshot"], &view["customers"], &view["of"]),

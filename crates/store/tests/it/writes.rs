@@ -30,6 +30,19 @@ fn accounts(store: &Store) -> usize {
 }
 
 #[test]
+fn many_who_open_a_new_database_at_once_all_have_it() {
+    for _ in 0..10 {
+        for database in databases() {
+            std::thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| assert_eq!(accounts(&database.open()), 0, "{}", database.name));
+                }
+            });
+        }
+    }
+}
+
+#[test]
 fn a_member_that_refuses_or_fails_takes_nobody_along() {
     for database in databases() {
         let store = Arc::new(database.open());
