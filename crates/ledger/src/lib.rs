@@ -30,4 +30,5 @@ pub use lot::{Lot, LotId, LotTerms, Use};
 pub use memory::Memory;
 pub use post::{CHAIN_TRANSFERS_MAX, Outcome, post};
 pub use refusal::{PostError, Refusal};
+pub use spend::restoration;
 pub use transfer::{Action, Cause, Chain, ChainId, Posted, Transfer, TransferId};

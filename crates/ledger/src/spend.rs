@@ -105,24 +105,37 @@ pub(crate) fn take_back<B: Books>(
 
 /// Gives back what a redemption consumed, to the very lots, the last consumed first.
 pub(crate) fn restore<B: Books>(draft: &mut Draft<B>, of: &TransferId, amount: i64) -> Step<(), B> {
-    let mut left = amount;
-    for mut used in draft.uses(of)?.into_iter().rev() {
-        let part = used.amount.saturating_sub(used.restored).min(left);
-        if part == 0 {
-            continue;
-        }
+    let uses = draft.uses(of)?;
+    let parts = restoration(&uses, amount);
+    let there: i64 = parts.iter().map(|(_, part)| part).sum();
+    if there < amount {
+        let transfer = of.clone();
+        return Err(Refusal::ReverseTooMuch { transfer, left: there, asked: amount }.into());
+    }
+    for (used, part) in parts {
         let mut lot = known(draft, &used.lot)?;
         lot.remaining = lot.remaining.saturating_add(part);
-        used.restored = used.restored.saturating_add(part);
-        left -= part;
+        let restored = used.restored.saturating_add(part);
         draft.put_lot(lot);
-        draft.put_use(used);
-    }
-    if left > 0 {
-        let (transfer, left) = (of.clone(), amount - left);
-        return Err(Refusal::ReverseTooMuch { transfer, left, asked: amount }.into());
+        draft.put_use(Use { restored, ..used.clone() });
     }
     Ok(())
+}
+
+/// What of a redemption's uses comes back where so much of it is reversed: the last consumed first, each with
+/// how much, more than 0. Together less than the amount where that is more than there is.
+#[must_use]
+pub fn restoration(uses: &[Use], amount: i64) -> Vec<(&Use, i64)> {
+    let mut left = amount;
+    let mut parts = Vec::new();
+    for used in uses.iter().rev() {
+        let part = used.amount.saturating_sub(used.restored).min(left);
+        if part > 0 {
+            left -= part;
+            parts.push((used, part));
+        }
+    }
+    parts
 }
 
 /// Opens one lot.

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::basket::{Basket, Facts};
 use crate::compile::Compiled;
 use crate::problem::Problem;
-use crate::quote::{Off, Quote, QuotedLine};
+use crate::quote::{Claimed, Off, Position, Quote, QuotedLine};
 use crate::ruleset::Effect;
 
 /// What is paid back when goods come back.
@@ -115,6 +115,8 @@ pub struct RefundedLine {
     pub value: Money,
     /// Of it, in money.
     pub money: Money,
+    /// What a fiscal receipt prints for the money, as a quote's positions.
+    pub positions: Vec<Position>,
     /// Discounts that go with the goods, by rule.
     pub undone: Vec<Undone>,
 }
@@ -179,6 +181,7 @@ pub fn refund(
                 quantity: Quantity(after[at].0 - before[at].0),
                 value: Money(value(&after) - value(&before)),
                 money: Money::ZERO,
+                positions: Vec::new(),
                 undone: undone(quote, at, before[at], after[at]),
             });
         }
@@ -396,7 +399,29 @@ fn split_payment(sale: &Sale<'_>, refund: &mut Refund) {
         refund.lines.iter_mut().zip(crate::allocate::split(of_lines, &weights, &settings))
     {
         line.money = Money(money);
+        let sold = quote.lines.iter().find(|sold| sold.id == line.line);
+        let is_measured = sold.is_some_and(|sold| sold.measured);
+        line.positions = positions(line.quantity, money, is_measured);
     }
+}
+
+/// An amount over equal units: those that cost a minor unit more come last. What is measured is one position.
+fn positions(quantity: Quantity, amount: i64, is_measured: bool) -> Vec<Position> {
+    let position = |thousandths: i64, price: i64, amount: i64| Position {
+        quantity: Quantity(thousandths),
+        price: Money(price),
+        amount: Money(amount),
+    };
+    let units = quantity.0 / Quantity::SCALE;
+    if is_measured || units == 0 {
+        let price = part(amount, Quantity::SCALE, quantity.0);
+        return vec![position(quantity.0, price, amount)];
+    }
+    let (each, dearer) = (amount / units, amount % units);
+    let some = |count: i64, price: i64| {
+        (count > 0).then(|| position(count * Quantity::SCALE, price, count * price))
+    };
+    some(units - dearer, each).into_iter().chain(some(dearer, each + 1)).collect()
 }
 
 /// Gifts for goods that have come back since.
@@ -467,15 +492,18 @@ fn claims(
 ) -> Vec<ClaimBack> {
     let mut claims = Vec::new();
     for (at, claimed) in quote.claims.iter().enumerate() {
-        let rule = claimed.rule.as_deref().unwrap_or_default();
-        let since = |back: &[Quantity]| undone_so_far(quote, rule, back);
-        let left_before = !is_over(quote, rule, before);
-        let use_back = i64::from(policy.uses && left_before && is_over(quote, rule, after));
+        let rules = rules_of_claim(quote, claimed);
+        let since = |back: &[Quantity]| -> i64 {
+            rules.iter().map(|rule| undone_so_far(quote, rule, back)).sum()
+        };
+        let is_over = |back: &[Quantity]| is_over(quote, &rules, back);
+        let use_back = i64::from(policy.uses && !is_over(before) && is_over(after));
         let amount = match &claimed.claim {
             Claim::Points { .. } => points.0,
             Claim::Coupon { .. } => use_back,
             Claim::Budget { unit, amount, .. } if unit == "USE" => amount * use_back,
-            Claim::Limit { rule: of, .. } if of == rule => use_back,
+            Claim::Limit { .. } if claimed.coupon.is_some() => use_back,
+            Claim::Limit { rule: of, .. } if claimed.rule.as_ref() == Some(of) => use_back,
             Claim::Budget { amount, .. } | Claim::Limit { amount, .. } => {
                 since(after).min(*amount) - since(before).min(*amount)
             }
@@ -485,6 +513,17 @@ fn claims(
         }
     }
     claims
+}
+
+/// Rules that what is claimed was for; of a coupon all that gave something for it.
+fn rules_of_claim<'q>(quote: &'q Quote, claimed: &'q Claimed) -> Vec<&'q str> {
+    let of_coupon = |code: &String| quote.coupons.iter().find(|outcome| outcome.code == *code);
+    let outcome = claimed.coupon.as_ref().and_then(of_coupon);
+    let by_coupon =
+        outcome.into_iter().flat_map(|outcome| outcome.rules.iter().map(String::as_str));
+    let mut rules: Vec<&str> = by_coupon.collect();
+    rules.extend(claimed.rule.as_deref().filter(|rule| !rules.contains(rule)));
+    rules
 }
 
 /// What of a rule's discount has gone with goods.
@@ -499,13 +538,13 @@ fn undone_so_far(quote: &Quote, rule: &str, back: &[Quantity]) -> i64 {
     sum
 }
 
-/// Whether all goods that a rule made cheaper have come back; of a rule that took nothing off goods, all goods.
-fn is_over(quote: &Quote, rule: &str, back: &[Quantity]) -> bool {
+/// Whether all goods that rules made cheaper have come back; of rules that took nothing off goods, all goods.
+fn is_over(quote: &Quote, rules: &[&str], back: &[Quantity]) -> bool {
     let is_back = |line: usize| back[line] == quote.lines[line].quantity;
     let mut own = quote
         .adjustments
         .iter()
-        .filter(|one| one.rule == rule)
+        .filter(|one| rules.contains(&one.rule.as_str()))
         .filter_map(|one| match one.off {
             Off::Line(line) => Some(line as usize),
             Off::Shipping(_) => None,

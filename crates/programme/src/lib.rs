@@ -35,6 +35,7 @@ mod quotes;
 mod receipts;
 mod reference;
 mod refresh;
+mod refunds;
 mod refused;
 mod rules;
 mod sealing;
@@ -88,6 +89,7 @@ pub use receipts::{
     WhyNoPoints, WhyNothing,
 };
 pub use refresh::{ModelChoice, RefreshReport};
+pub use refunds::{RefundIn, RefundLine, RefundView};
 pub use refused::{FieldProblem, Refused};
 pub use rules::{RulesKind, RulesView};
 pub use sealing::{AuditBreak, AuditReport, DeedView, HeadFault, HeadSource, Sealed, WrongHead};
@@ -108,9 +110,10 @@ pub use portrait::markdown as portrait_markdown;
 pub use portrait::segment;
 pub use pricing;
 pub use pricing::{
-    Adjustment, BasketLine, Claimed, CouponOutcome, Delivery as BasketDelivery,
+    Adjustment, BasketLine, Claimed, CouponOutcome, Delivery as BasketDelivery, GiftDue,
     Language as ReasonLanguage, MessageTo, Off, Position, Quote, QuotedDelivery, QuotedLine,
-    QuotedMessage, Reason as PricingReason, Text, Trimmed, TrimmedBy, Withheld,
+    QuotedMessage, Reason as PricingReason, ReturnedLine, Text, Trimmed, TrimmedBy, Undone,
+    Withheld,
 };
 pub use retail::{Claim, Day, Instant, Money, Quantity};
 pub use store::{CouponKind, DbError, Secret};

@@ -34,9 +34,11 @@ pub use note::{Note, NoteCode};
 pub use taken::TakenLine;
 pub use view::{QuoteView, QuotedRule};
 
+pub(crate) use asked::invalid;
 pub(crate) use catalogue::describe;
-pub(crate) use claims::nameless;
+pub(crate) use claims::{confirming_chain, nameless, touched};
 pub(crate) use segments::Buyers;
+pub(crate) use taken::Bought;
 
 use crate::act::answered_before;
 use crate::places::told;
@@ -223,7 +225,7 @@ impl Programme {
         self.quoted_of(seen(act, row, id)?)
     }
 
-    fn quoted_of(&self, row: StoredQuote) -> Result<Quoted, Refused> {
+    pub(crate) fn quoted_of(&self, row: StoredQuote) -> Result<Quoted, Refused> {
         let kept: Kept = read("a quote", &row.body)?;
         let currency = &kept.situation.basket.currency;
         let compiled = rules::of_version(self, row.ruleset_version, currency)?;

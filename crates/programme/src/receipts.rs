@@ -22,12 +22,15 @@ use retail::{Day, ShopId, TillId};
 use serde::{Deserialize, Serialize};
 use store::{ReceiptPlace, StoredReceipt, Tx};
 
+pub(crate) use families::present_wallet;
+pub(crate) use family::{Goods, goods_of};
 pub use imported::WhyNoPoints;
 pub(crate) use imported::{Became, Imported, settings_of_imports, take_imported};
 pub(crate) use points::issued;
 pub(crate) use release::release;
 pub use valid::{FiscalIn, LineIn, OriginalIn, ReceiptIn};
-pub(crate) use valid::{Good, Problems, QuotedPoints};
+pub(crate) use valid::{Good, Problems, QuotedPoints, ReceiptName};
+pub(crate) use worth::begin;
 
 use crate::settings::ReceiptSettings;
 use crate::{Act, FieldProblem, Programme, Refused, sha256_hex};
@@ -302,14 +305,19 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    pub(crate) fn of(network: &str, good: &Good) -> Self {
-        let id = key_hash(&[network, &good.shop.0, &good.till.0, &good.number]);
-        let key = format!("key:{id}");
-        let fiscal = good.fiscal.as_ref().map_or(key.clone(), |(drive, document)| {
+    pub(crate) fn of(network: &str, name: &ReceiptName<'_>) -> Self {
+        let id = key_hash(&[network, &name.shop.0, &name.till.0, name.number]);
+        let key = name_of_key(&id);
+        let fiscal = name.fiscal.map_or(key.clone(), |(drive, document)| {
             format!("fiscal:{}", key_hash(&[drive, document]))
         });
         Self { id, key, fiscal }
     }
+}
+
+/// The name under which a receipt is found by the hash of its shop, till and number.
+pub(crate) fn name_of_key(key: &str) -> String {
+    format!("key:{key}")
 }
 
 /// Hash of the parts of a name, each ended by what stands in no text.
@@ -325,7 +333,7 @@ fn key_hash(parts: &[&str]) -> String {
 }
 
 /// The receipt that is known under these names.
-fn known(tx: &mut Tx<'_>, names: &Names) -> Result<Option<StoredReceipt>, Refused> {
+pub(crate) fn known(tx: &mut Tx<'_>, names: &Names) -> Result<Option<StoredReceipt>, Refused> {
     let mut known = tx.receipts_named(&names.key, &names.fiscal)?;
     let first = known.pop();
     if known.is_empty() {
@@ -343,7 +351,7 @@ pub(crate) fn take(
     settings: &ReceiptSettings,
 ) -> Result<ReceiptTaken, Refused> {
     let place = Place::of(tx, act, good, settings)?;
-    let names = Names::of(&place.network, good);
+    let names = Names::of(&place.network, &good.name());
     let sale = lock_family(tx, &place, good, &names)?;
     let before = known(tx, &names)?;
     if let Some(before) = &before
@@ -358,6 +366,12 @@ pub(crate) fn take(
     if before.as_ref().is_some_and(|before| before.is_return() != good.is_return) {
         let detail = "a sale cannot become a return, nor a return a sale";
         return Err(Refused::field("/lines", "sign", detail));
+    }
+    if let Some(before) = before.as_ref().filter(|_| good.is_return)
+        && tx.refund(&before.row.id)?.is_some()
+    {
+        let why = "the number is that of a return with a refund, which nothing replaces".to_owned();
+        return Err(Refused::Conflict { code: "receipt_taken", why });
     }
     let id = before.as_ref().map_or(&names.id, |before| &before.row.id).clone();
     let (home, sale) = match (good.is_return, sale) {
@@ -397,16 +411,22 @@ fn lock_family(
     names: &Names,
 ) -> Result<Option<String>, Refused> {
     let sale = good.original.as_ref().filter(|_| good.is_return);
-    let sale = sale.map(|original| original_key(place, good, original));
+    let sale =
+        sale.map(|original| original_key(&place.network, (&good.shop, &good.till), original));
     tx.lock_receipts_of(sale.as_deref().unwrap_or(&names.id))?;
     Ok(sale)
 }
 
-/// The id that the receipt has whose goods came back, unless it first came under another name.
-fn original_key(place: &Place, good: &Good, original: &OriginalIn) -> String {
-    let shop = original.shop.as_deref().unwrap_or(&good.shop.0);
-    let till = original.till.as_deref().unwrap_or(&good.till.0);
-    key_hash(&[&place.network, shop, till, &original.number])
+/// The id that the receipt has whose goods came back, unless it first came under another name; its shop and
+/// till are those of the return where nothing is said.
+pub(crate) fn original_key(
+    network: &str,
+    (shop, till): (&ShopId, &TillId),
+    original: &OriginalIn,
+) -> String {
+    let shop = original.shop.as_deref().unwrap_or(&shop.0);
+    let till = original.till.as_deref().unwrap_or(&till.0);
+    key_hash(&[network, shop, till, &original.number])
 }
 
 /// The id of the receipt whose goods came back, and the receipt where it is known.
@@ -414,7 +434,7 @@ fn original_of(
     tx: &mut Tx<'_>,
     id: String,
 ) -> Result<(Option<String>, Option<StoredReceipt>), Refused> {
-    let name = format!("key:{id}");
+    let name = name_of_key(&id);
     let known = tx.receipts_named(&name, &name)?.pop();
     Ok((Some(known.as_ref().map_or(id, |known| known.id.clone())), known))
 }

@@ -15,6 +15,7 @@ pub struct Settings {
     pub import: ImportSettings,
     pub receipts: ReceiptSettings,
     pub quotes: QuoteSettings,
+    pub returns: ReturnSettings,
     pub shared_cards: SharedCardSettings,
     pub offers: OfferSetSettings,
     pub evaluation: EvaluationSettings,
@@ -73,6 +74,18 @@ pub struct QuoteSettings {
     pub seconds_max: i64,
     pub kept_days: i64,
     pub refuse_unknown_products: bool,
+}
+
+/// [`pricing::ReturnPolicy`], and what becomes of points whose lot is over.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ReturnSettings {
+    pub thresholds: pricing::Thresholds,
+    pub units: pricing::ReturnUnits,
+    pub shipping: bool,
+    pub uses: bool,
+    pub expired_points_days: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -135,6 +148,15 @@ pub struct AccessSettings {
     pub lock_minutes_max: u32,
     pub link_hours: u32,
     pub passwords_at_once: u32,
+}
+
+impl ReturnSettings {
+    /// What is paid back when goods come back.
+    #[must_use]
+    pub fn policy(&self) -> pricing::ReturnPolicy {
+        let &Self { thresholds, units, shipping, uses, .. } = self;
+        pricing::ReturnPolicy { thresholds, units, shipping, uses }
+    }
 }
 
 impl Settings {

@@ -32,6 +32,7 @@ pub mod proxy;
 mod quotes;
 mod ranges;
 mod receipts;
+mod refunds;
 pub mod request;
 mod rights;
 mod routes;
@@ -253,6 +254,7 @@ fn with_quotes(routes: Routes) -> Routes {
         .write(Scope::ReceiptsWrite, routes!(quotes::confirm))
         .write(Scope::ReceiptsWrite, routes!(quotes::cancel))
         .read(Scope::ReceiptsWrite, routes!(quotes::proof))
+        .write(Scope::ReceiptsWrite, routes!(refunds::refund))
 }
 
 /// The same with those of discounts and coupons.

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
     ("0003_receipts", include_str!("../sql/migration/0003_receipts.sql"), ""),
     ("0004_discounts", include_str!("../sql/migration/0004_discounts.sql"), ""),
     ("0005_quotes", include_str!("../sql/migration/0005_quotes.sql"), ""),
+    ("0006_refunds", include_str!("../sql/migration/0006_refunds.sql"), ""),
 ];
 
 static LIST: Statement = sql!("migration/list");

@@ -5,6 +5,7 @@ use retail::{Day, Instant};
 use crate::statement::{Params, Row, Statement, sql};
 use crate::{DbError, Tx};
 
+static OF_NAME: Statement = sql!("receipt/named");
 static NAMED: Statement = sql!("receipt/named", "receipt/lock_named.postgres");
 static OF_ORIGINAL: Statement = sql!("receipt/of_original", "receipt/lock_of_original.postgres");
 static LOCK_FAMILY: Statement = sql!("receipt/lock_family", "receipt/lock_family.postgres");
@@ -79,6 +80,14 @@ impl Tx<'_> {
     ) -> Result<Vec<StoredReceipt>, DbError> {
         let params = [("name", name.into()), ("other_name", other_name.into())];
         self.rows(&NAMED, &params, receipt)
+    }
+
+    /// The receipt that is known under a name, as it is now; others may change it at once.
+    ///
+    /// # Errors
+    /// As [`Tx::receipts_named`].
+    pub fn receipt_named(&mut self, name: &str) -> Result<Option<StoredReceipt>, DbError> {
+        self.row(&OF_NAME, &[("name", name.into()), ("other_name", name.into())], receipt)
     }
 
     /// Keeps others from a sale and its returns until all is stored, whether the sale is known yet or not.

@@ -130,6 +130,6 @@ fn field(problem: Problem) -> FieldProblem {
 }
 
 /// What is wrong with a basket.
-pub(super) fn invalid(problems: Vec<Problem>) -> Refused {
+pub(crate) fn invalid(problems: Vec<Problem>) -> Refused {
     Refused::Invalid { problems: problems.into_iter().map(field).collect() }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use ::pricing::{BudgetCounts, Claimed, Compiled, Facts, Withheld};
 use ledger::{AccountId, Books, Cause, ChainId, HoldState, Transfer, TransferId, USE, Unit};
-use retail::{Claim, CustomerId, Instant};
+use retail::{Claim, CustomerId, Instant, Points};
 use store::Tx;
 
 use crate::cards::point;
@@ -32,6 +32,11 @@ pub(super) struct Standing {
 /// The chain that holds what a quote claims.
 pub(super) fn chain_of(quote: &str) -> ChainId {
     ChainId(format!("quote/{quote}"))
+}
+
+/// The chain that takes what was bought of it: one transfer for each claim, in their sequence.
+pub(crate) fn confirming_chain(quote: &str) -> ChainId {
+    ChainId(format!("quote/{quote}/confirm"))
 }
 
 /// Claims as the ledger holds them: no account is named after a customer, whom an erasure could not take
@@ -284,8 +289,19 @@ pub(super) fn amount_of(claim: &Claim) -> i64 {
     account_of(claim).2
 }
 
+/// The same claim of another amount; a coupon is claimed once.
+pub(super) fn of_amount(claim: &Claim, amount: i64) -> Claim {
+    let mut claim = claim.clone();
+    match &mut claim {
+        Claim::Points { points, .. } => *points = Points(amount),
+        Claim::Budget { amount: of, .. } | Claim::Limit { amount: of, .. } => *of = amount,
+        Claim::Coupon { .. } => {}
+    }
+    claim
+}
+
 /// Accounts that deciding these claims touches.
-pub(super) fn touched(claims: &[Claimed]) -> Vec<AccountId> {
+pub(crate) fn touched(claims: &[Claimed]) -> Vec<AccountId> {
     let mut ids = Vec::with_capacity(claims.len() * 2);
     for claim in of(claims) {
         let (from, unit, _) = account_of(&claim);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ::pricing::Position;
-use ledger::{AccountId, Books, Chain, ChainId};
+use ledger::{AccountId, Books, Chain};
 use retail::CardId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -178,7 +178,7 @@ impl Sale {
         }
         let transfers = claims::decide(tx, id, &self.taken.decisions, &receipt.receipt)?;
         if !transfers.is_empty() {
-            let chain = ChainId(format!("quote/{id}/confirm"));
+            let chain = claims::confirming_chain(id);
             ledger::post(tx, &Chain { id: chain, at: act.at, transfers })?;
         }
         let partly = self.taken.partly.as_ref().map(written).transpose()?;
@@ -214,7 +214,7 @@ impl Sale {
     /// Keeps others from all accounts of this sale at once: each of its two chains locks its own in their
     /// sequence, which both together would not.
     fn lock(&self, tx: &mut Tx<'_>) -> Result<(), Refused> {
-        tx.lock_receipts_of(&Names::of(&self.row.network, &self.good).id)?;
+        tx.lock_receipts_of(&Names::of(&self.row.network, &self.good.name()).id)?;
         if let Some(card) = &self.row.card {
             tx.card_to_change(&CardId(card.clone()))?;
         }

@@ -6,12 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ::pricing::{Adjustment, Claimed, Off, Position, Quote, QuotedLine, Situation};
-use retail::{Claim, Money, Quantity};
+use ::pricing::{
+    Adjustment, Claimed, Off, Position, Quote, QuotedLine, Redeemed, Situation, UnitShare,
+};
+use retail::{Claim, Money, Points, Quantity};
 use serde::{Deserialize, Serialize};
 
-use super::Kept;
-use super::claims::{Decision, amount_of};
+use super::claims::{self, Decision, amount_of};
+use super::{Kept, Quoted};
+use crate::receipts::read;
 use crate::{FieldProblem, LineIn, Refused};
 
 /// What of a quoted line stands in the receipt; the receipt's lines are in the same sequence.
@@ -61,6 +64,46 @@ pub(super) struct BoughtLine {
     units: Vec<(u32, u32)>,
     /// What each rule gave.
     given: BTreeMap<String, i64>,
+}
+
+/// What was bought of a quote, as a return needs it.
+pub(crate) struct Bought {
+    /// The quote as far as it was bought; its claims are those that were taken.
+    pub quote: Quote,
+    /// What it was priced from, as far.
+    pub situation: Situation,
+    /// The receipt's lines.
+    pub lines: Vec<LineIn>,
+    /// Places of the claims among all that was held.
+    pub places: Vec<usize>,
+}
+
+impl Quoted {
+    /// What was bought of it, as it was noted; all of it where nothing was.
+    pub(crate) fn bought(&self) -> Result<Bought, Refused> {
+        let kept = &self.kept;
+        let noted = self.row.taken.as_deref();
+        let noted: Option<Vec<TakenLine>> =
+            noted.map(|noted| read("what was taken of a quote", noted)).transpose()?;
+        let wanted = |noted: Vec<TakenLine>| {
+            let line = |taken: &TakenLine| {
+                let line = kept.quote.lines.get(taken.line as usize)?;
+                Some((line.id.clone(), taken.quantity))
+            };
+            noted.iter().filter_map(line).collect::<Vec<_>>()
+        };
+        let taken = Taken::of(kept, noted.map(wanted).as_deref())?;
+        let (quote, places) = taken.sold(kept);
+        let mut situation = kept.situation.clone();
+        for line in &mut situation.basket.lines {
+            let sold = quote.lines.iter().find(|sold| sold.id == line.id);
+            line.quantity = sold.map_or(Quantity(0), |sold| sold.quantity);
+        }
+        situation.basket.lines.retain(|line| line.quantity.0 > 0);
+        let line = |line: &BoughtLine| line.line_in(&kept.situation, &kept.quote.lines[line.place]);
+        let lines = taken.lines.iter().map(line).collect();
+        Ok(Bought { quote, situation, lines, places })
+    }
 }
 
 impl Taken {
@@ -164,6 +207,57 @@ impl Taken {
             }
         }
         given
+    }
+
+    /// The quote as far as it was bought, and the places of what was taken among all that was held.
+    pub(super) fn sold(&self, kept: &Kept) -> (Quote, Vec<usize>) {
+        let whole = &kept.quote;
+        let mut sold = Quote { claims: Vec::new(), ..whole.clone() };
+        if self.partly.is_some() {
+            sold.lines =
+                self.lines.iter().map(|line| line.sold(&whole.lines[line.place])).collect();
+            sold.adjustments = self.adjustments(&whole.adjustments);
+            sold.totals.total = Money(self.total);
+            sold.totals.paid_with_points = Money(self.paid_with_points);
+            let as_discount: i64 = sold.lines.iter().map(|line| line.points_discount.0).sum();
+            sold.totals.points_discount = Money(as_discount);
+            sold.totals.points = Points(sold.lines.iter().map(|line| line.points.0).sum());
+            let amount = self.paid_with_points + as_discount;
+            sold.redemption = whole.redemption.map(|redeemed| Redeemed {
+                points: Points(self.points_spent),
+                amount: Money(amount),
+                ..redeemed
+            });
+        }
+        let mut places = Vec::new();
+        for (place, (claimed, decision)) in
+            kept.claims().into_iter().zip(&self.decisions).enumerate()
+        {
+            if let Decision::Taken(amount @ 1..) = *decision {
+                let claim = claims::of_amount(&claimed.claim, amount);
+                sold.claims.push(Claimed { claim, ..claimed });
+                places.push(place);
+            }
+        }
+        (sold, places)
+    }
+
+    /// What was taken off what was bought; deliveries are never bought in part.
+    fn adjustments(&self, all: &[Adjustment]) -> Vec<Adjustment> {
+        let bought = |adjustment: &Adjustment| {
+            let Off::Line(of) = adjustment.off else { return Some(adjustment.clone()) };
+            let place = self.lines.iter().position(|line| line.place == of as usize)?;
+            let amount = self.lines[place].part_of(adjustment);
+            let supplier = part(adjustment.supplier_pays.0, amount, adjustment.amount.0);
+            (amount > 0).then(|| Adjustment {
+                off: Off::Line(place as u32),
+                amount: Money(amount),
+                supplier_pays: Money(supplier),
+                units: Vec::new(),
+                ..adjustment.clone()
+            })
+        };
+        all.iter().filter_map(bought).collect()
     }
 
     /// Points for the receipt as a whole go to its lines by what they cost.
@@ -341,6 +435,38 @@ impl BoughtLine {
         self.supplier += supplier;
         if by_coupon.contains(adjustment.rule.as_str()) {
             self.coupon += amount - supplier;
+        }
+    }
+
+    /// What of an adjustment of its line was given to the units that were bought.
+    fn part_of(&self, adjustment: &Adjustment) -> i64 {
+        // All of them, where they are not told.
+        if self.units.is_empty() {
+            return adjustment.amount.0;
+        }
+        let both = |(first, count): (u32, u32), share: &UnitShare| {
+            let from = first.max(share.first);
+            let until = (first + count).min(share.first + share.count);
+            i64::from(until.saturating_sub(from)) * share.each.0
+        };
+        let shares = self
+            .units
+            .iter()
+            .flat_map(|&units| adjustment.units.iter().map(move |share| both(units, share)));
+        shares.sum()
+    }
+
+    /// The line of the quote as far as it was bought.
+    fn sold(&self, line: &QuotedLine) -> QuotedLine {
+        QuotedLine {
+            quantity: Quantity(self.quantity),
+            amount: Money(self.amount),
+            discount: Money(self.amount - self.total - self.points_discount),
+            points_discount: Money(self.points_discount),
+            total: Money(self.total),
+            positions: self.positions.clone(),
+            points: Points(self.points),
+            ..line.clone()
         }
     }
 

@@ -63,10 +63,8 @@ impl Families {
             self.0.iter().flat_map(|(former, after)| after.members().chain(former.members()));
         let card = members
             .filter(|member| member.row.wallet.as_deref() == Some(wallet))
-            .find_map(|member| member.row.card.clone());
-        let card = card.map(|card| tx.card(&CardId(card))).transpose()?.flatten();
-        let now = card.and_then(|card| card.wallet);
-        Ok(now.unwrap_or_else(|| WalletId(wallet.to_owned())))
+            .find_map(|member| member.row.card.as_deref());
+        present_wallet(tx, card, wallet)
     }
 
     /// Writes what wallets bought on their days, and the levels that they reach by it.
@@ -109,6 +107,17 @@ impl Families {
         }
         Ok(())
     }
+}
+
+/// The wallet that a card opens now, by which another's points moved once.
+pub(crate) fn present_wallet(
+    tx: &mut Tx<'_>,
+    card: Option<&str>,
+    wallet: &str,
+) -> Result<WalletId, Refused> {
+    let card = card.map(|card| tx.card(&CardId(card.to_owned()))).transpose()?.flatten();
+    let now = card.and_then(|card| card.wallet);
+    Ok(now.unwrap_or_else(|| WalletId(wallet.to_owned())))
 }
 
 fn add_up(sums: &mut BTreeMap<String, i64>, more: BTreeMap<String, i64>) {

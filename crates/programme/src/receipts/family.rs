@@ -14,18 +14,32 @@ use crate::Refused;
 
 /// A line of a receipt as a return needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Goods {
+pub(crate) struct Goods {
     pub product: String,
     /// Thousandths of a unit; negative where they came back.
     pub quantity: i64,
-    /// What the retailer received, minor units; 0 in what was stored before this was kept.
+    /// What the retailer received, minor units; 0 in what was stored before this was kept, as are the others.
     #[serde(default)]
     pub net: i64,
+    /// Discount paid by the retailer, its coupon included, and of it what the coupon gave.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub discount: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retailer_coupon: i64,
+    /// Of what was received, a supplier's coupon.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub supplier_coupon: i64,
     /// Points they earned, or took away.
     pub points: i64,
     /// Points they earn once somebody has released the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<i64>,
+}
+
+// By the signature that serde asks for.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }
 
 /// A receipt of a family.
@@ -44,9 +58,14 @@ pub(super) struct Family {
     pub returns: Vec<Member>,
 }
 
+/// The lines of a receipt.
+pub(crate) fn goods_of(row: &StoredReceipt) -> Result<Vec<Goods>, Refused> {
+    read("the lines of a receipt", &row.points_by_line)
+}
+
 impl Member {
     pub(super) fn of(row: StoredReceipt) -> Result<Self, Refused> {
-        let goods = read("the lines of a receipt", &row.points_by_line)?;
+        let goods = goods_of(&row)?;
         Ok(Self { row, goods })
     }
 
@@ -275,6 +294,9 @@ mod tests {
             product: "p".to_owned(),
             quantity,
             net: 0,
+            discount: 0,
+            retailer_coupon: 0,
+            supplier_coupon: 0,
             points,
             held: None,
         };

@@ -148,7 +148,7 @@ fn taken(
     if place.network != imported.network {
         return nothing(WhyNoPoints::TillUnknown);
     }
-    let names = Names::of(&place.network, &good);
+    let names = Names::of(&place.network, &good.name());
     lock_family(tx, &place, &good, &names)?;
     let before = known(tx, &names)?.map(Member::of).transpose()?;
     if let Some(original) = known_original(tx, before.as_ref(), &good)? {
@@ -284,7 +284,10 @@ fn same(tx: &mut Tx<'_>, place: &Place, before: &Member, good: &Good) -> Result<
         return Ok(false);
     }
     let original = match &good.original {
-        Some(original) => original_of(tx, original_key(place, good, original))?.0,
+        Some(original) => {
+            let here = (&good.shop, &good.till);
+            original_of(tx, original_key(&place.network, here, original))?.0
+        }
         None => None,
     };
     Ok(before.row.original == original)

@@ -39,6 +39,9 @@ impl Taking<'_> {
             product: line.product.clone(),
             quantity: line.quantity,
             net: line.net,
+            discount: line.discount,
+            retailer_coupon: line.retailer_coupon,
+            supplier_coupon: line.supplier_coupon,
             points: if worth.held { 0 } else { points },
             held: worth.held.then_some(points),
         });

@@ -128,6 +128,16 @@ pub(crate) struct Good {
     pub content_sha256: String,
 }
 
+/// By what a receipt is known within its network.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReceiptName<'a> {
+    pub shop: &'a ShopId,
+    pub till: &'a TillId,
+    pub number: &'a str,
+    /// Drive and document.
+    pub fiscal: Option<(&'a str, &'a str)>,
+}
+
 /// What discount rules say of the points of a receipt.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct QuotedPoints {
@@ -188,6 +198,17 @@ impl Good {
         };
         good.content_sha256 = good.content()?;
         Ok(good)
+    }
+
+    /// By what it is known.
+    pub(crate) fn name(&self) -> ReceiptName<'_> {
+        let fiscal = self.fiscal.as_ref();
+        ReceiptName {
+            shop: &self.shop,
+            till: &self.till,
+            number: &self.number,
+            fiscal: fiscal.map(|(drive, document)| (drive.as_str(), document.as_str())),
+        }
     }
 
     /// The same return, with the place of the receipt whose goods came back.
@@ -280,18 +301,22 @@ impl Problems {
             self.text("/channel", channel);
         }
         if let Some(original) = &receipt.original {
-            self.text("/original/number", &original.number);
-            for (pointer, part) in
-                [("/original/shop", &original.shop), ("/original/till", &original.till)]
-            {
-                if let Some(text) = part {
-                    self.text(pointer, text);
-                }
-            }
+            self.original(original);
         }
         if let Some(fiscal) = &receipt.fiscal {
             self.text("/fiscal/drive", &fiscal.drive);
             self.text("/fiscal/document", &fiscal.document);
+        }
+    }
+
+    pub(crate) fn original(&mut self, original: &OriginalIn) {
+        self.text("/original/number", &original.number);
+        for (pointer, part) in
+            [("/original/shop", &original.shop), ("/original/till", &original.till)]
+        {
+            if let Some(text) = part {
+                self.text(pointer, text);
+            }
         }
     }
 

@@ -250,7 +250,7 @@ fn terms(rules: &AccrualRules, day: Day, zone: &TimeZone, settings: &ReceiptSett
 }
 
 /// When the shop's business day so many days later begins.
-fn begin(day: Day, later: i64, zone: &TimeZone, settings: &ReceiptSettings) -> Instant {
+pub(crate) fn begin(day: Day, later: i64, zone: &TimeZone, settings: &ReceiptSettings) -> Instant {
     let last = i64::from(i32::MAX);
     let day = Day(i32::try_from((i64::from(day.0) + later).min(last)).unwrap_or(i32::MAX));
     let midnight = day.date().to_zoned(zone.clone()).map(|begin| begin.timestamp());

@@ -1,6 +1,7 @@
 //! Checkout: what quotes hold and give back, what they become, and who is faster, on both databases.
 
 mod races;
+mod refunds;
 mod till;
 
 use programme::{Bounds, Refused};
@@ -10,16 +11,20 @@ use till::{Till, rule};
 
 /// Runs a script at tills with rules. A line is one of
 /// `dry CARD GOODS`, `hold NAME CARD GOODS`, `confirm NAME NUMBER [LINE:PIECES]`, `cancel NAME`,
-/// `take NUMBER CARD GOODS`, `after SECONDS`, `expire`, `expire-holds`, `balance CARD`; goods are
+/// `take NUMBER CARD GOODS`, `due NUMBER [LINE:PIECES]`, `back NUMBER OF-NUMBER [LINE:PIECES]`, `after SECONDS`,
+/// `join CARD CARD`, `expire`, `expire-holds`, `balance CARD`; goods are
 /// `product:pieces:price`, with `points:N` and `coupon:CODE` among them, and `-` is no card. Behind `=>` stands
 /// what came of it.
 fn check(rules: Value, script: &str) {
-    for till in Till::all(rules.clone()) {
-        for step in script.lines().map(str::trim).filter(|step| !step.is_empty()) {
-            let (ask, expected) = step.split_once("=>").unwrap();
-            assert_eq!(till.run(ask), expected.trim(), "{}: {ask}", till.name());
-        }
-        till.audit();
+    check_with(&[], rules, script);
+}
+
+/// The same with settings.
+fn check_with(settings: &[(&str, &str)], rules: Value, script: &str) {
+    for mut till in Till::unruled() {
+        till.settle(settings);
+        till.publish(rules.clone());
+        till.runs(script);
     }
 }
 

@@ -15,6 +15,7 @@ use super::call::Call;
 use super::extract::{Body, Path};
 use super::problem::Problem;
 use super::receipts::Fiscal;
+pub use answer::PositionShown;
 use answer::{QuoteConfirmed, QuoteShown, WhyNot};
 
 /// A basket to be priced.
@@ -162,16 +163,16 @@ pub struct Sold {
     lines: Option<Vec<SoldLine>>,
 }
 
-/// A list that may be absent, and is never null: who says nothing buys all, and who has no list means that.
-fn given<'de, D: Deserializer<'de>>(lines: D) -> Result<Option<Vec<SoldLine>>, D::Error> {
+/// A list that may be absent, and is never null: who says nothing means all of it, and who has no list means that.
+pub fn given<'de, D: Deserializer<'de>>(lines: D) -> Result<Option<Vec<SoldLine>>, D::Error> {
     Vec::deserialize(lines).map(Some)
 }
 
-/// How much of a quote's line was bought.
+/// How much of a line was bought, or comes back.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SoldLine {
-    /// The line's id in the quote.
+    /// The line's id in the quote; of a receipt that was none, its place, from 1.
     #[schema(example = "1")]
     line: String,
     /// Thousandths of a unit, whole units unless it is weighed.
@@ -347,16 +348,21 @@ impl From<BasketLineSent> for BasketLine {
     }
 }
 
+impl From<SoldLine> for TakenIn {
+    fn from(SoldLine { line, quantity }: SoldLine) -> Self {
+        Self { line, quantity }
+    }
+}
+
 impl From<Sold> for ConfirmIn {
     fn from(sold: Sold) -> Self {
         let Sold { number, at, till, fiscal, lines } = sold;
-        let taken = |SoldLine { line, quantity }| TakenIn { line, quantity };
         Self {
             number,
             at,
             till,
             fiscal: fiscal.map(FiscalIn::from),
-            lines: lines.map(|lines| lines.into_iter().map(taken).collect()),
+            lines: lines.map(|lines| lines.into_iter().map(TakenIn::from).collect()),
         }
     }
 }

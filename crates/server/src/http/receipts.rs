@@ -268,14 +268,16 @@ impl From<ReceiptSent> for ReceiptIn {
             till,
             card,
             channel,
-            original: original.map(|Original { number, shop, till }| OriginalIn {
-                number,
-                shop,
-                till,
-            }),
+            original: original.map(OriginalIn::from),
             fiscal: fiscal.map(FiscalIn::from),
             lines: lines.into_iter().map(LineIn::from).collect(),
         }
+    }
+}
+
+impl From<Original> for OriginalIn {
+    fn from(Original { number, shop, till }: Original) -> Self {
+        Self { number, shop, till }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use retail::{Day, Instant, WalletId};
 use store::{
-    ActivityFlag, DbError, JournalOf, Network, ShopPlace, Store, StoredReceipt, Till, Tx, Wallet,
-    WalletSums,
+    ActivityFlag, DbError, JournalOf, Network, ShopPlace, Store, StoredReceipt, StoredRefund, Till,
+    Tx, Wallet, WalletSums,
 };
 
 use super::fixture::NOW;
@@ -32,6 +32,23 @@ fn receipt(id: &str, original: Option<&str>) -> StoredReceipt {
     }
 }
 
+/// What was given back with the return of a receipt.
+fn refunds(store: &Store) {
+    let refund = StoredRefund {
+        receipt: "r2".to_owned(),
+        original: "r1".to_owned(),
+        body: "{}".to_owned(),
+        at: NOW,
+    };
+    let (once, twice) = (refund.clone(), refund.clone());
+    store.write(move |tx| tx.add_refund(&once)).unwrap();
+    let again = store.write(move |tx| tx.add_refund(&twice));
+    assert!(matches!(again, Err(DbError::Constraint { .. })), "{again:?}");
+    assert_eq!(store.read(|tx| tx.refund("r2")).unwrap(), Some(refund.clone()));
+    assert_eq!(store.read(|tx| tx.refund("r1")).unwrap(), None);
+    assert_eq!(store.read(|tx| tx.refunds_of("r1")).unwrap(), [refund]);
+}
+
 /// Runs every statement of receipts, journal and days.
 pub fn exercise(store: &Store) {
     places(store);
@@ -56,8 +73,11 @@ pub fn exercise(store: &Store) {
     assert_eq!(named("key:1", "key:1"), ["r1"]);
     assert_eq!(named("key:2", "key:1"), ["r1", "r2"]);
     assert!(named("key:3", "key:3").is_empty());
+    let of_name = store.read(|tx| tx.receipt_named("key:1")).unwrap();
+    assert_eq!(of_name.map(|receipt| receipt.id), Some("r1".to_owned()));
     let returns = |tx: &mut Tx<'_>| tx.lock_receipts_of("r1").and_then(|()| tx.returns_of("r1"));
     assert_eq!(store.write(returns).unwrap(), [back]);
+    refunds(store);
     let changed = StoredReceipt { version: 2, customer: Some("c".to_owned()), ..first };
     let put = changed.clone();
     store.write(move |tx| tx.put_receipt(&put)).unwrap();

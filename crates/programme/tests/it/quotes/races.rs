@@ -16,7 +16,7 @@ use super::till::{Till, rule};
 const TILLS: usize = 8;
 
 /// A public code that may be used so often, by all and by one customer.
-fn add_coupon(till: &Till, code: &str, uses_max: i64, customer_uses_max: Option<i64>) {
+pub fn add_coupon(till: &Till, code: &str, uses_max: i64, customer_uses_max: Option<i64>) {
     let series = NewCouponSeries {
         id: "spring".to_owned(),
         kind: CouponKind::Generic,
@@ -32,7 +32,7 @@ fn add_coupon(till: &Till, code: &str, uses_max: i64, customer_uses_max: Option<
 }
 
 /// Does something while others do: the database may be busy for a moment.
-fn busy<T>(till: &Till, mut ask: impl FnMut() -> Result<T, Refused>) -> Result<T, Refused> {
+pub fn busy<T>(till: &Till, mut ask: impl FnMut() -> Result<T, Refused>) -> Result<T, Refused> {
     for _ in 0..200 {
         match ask() {
             Err(error) if error.code() == "busy" => {

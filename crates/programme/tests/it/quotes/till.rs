@@ -5,8 +5,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ledger::{AccountId, Unit};
-use programme::{Act, BasketLine, ConfirmIn, Programme, QuoteIn, QuoteView, Refused, TakenIn};
-use retail::{Instant, Money, Quantity, WalletId};
+use programme::{
+    Act, BasketLine, ConfirmIn, OriginalIn, Programme, QuoteIn, QuoteView, RefundIn, Refused,
+    TakenIn,
+};
+use retail::{Batch, Instant, Money, Product, Quantity, WalletId};
 use serde_json::{Value, json};
 
 use super::super::receipts::counter::{Counter, receipt};
@@ -47,6 +50,18 @@ impl Till {
         let tills = Self::unruled();
         tills.iter().for_each(|till| till.publish(rules.clone()));
         tills
+    }
+
+    /// Gives the catalogue products that rules may name.
+    pub fn know(&self, products: &[&str]) {
+        let products = products.iter().map(|id| Product::unknown(id)).collect();
+        let batch = Batch { products, ..Batch::default() };
+        self.programme().lake().unwrap().append("catalogue", &batch).unwrap();
+    }
+
+    /// Changes settings of the programme.
+    pub fn settle(&mut self, settings: &[(&str, &str)]) {
+        self.counter.settle(settings);
     }
 
     pub fn name(&self) -> &'static str {
@@ -111,6 +126,15 @@ impl Till {
         ConfirmIn { number: number.to_owned(), at, till: None, fiscal: None, lines: None }
     }
 
+    /// Runs a script, a step a line; behind `=>` stands what comes of it.
+    pub fn runs(&self, script: &str) {
+        for step in script.lines().map(str::trim).filter(|step| !step.is_empty()) {
+            let (ask, expected) = step.split_once("=>").unwrap();
+            assert_eq!(self.run(ask), expected.trim(), "{}: {ask}", self.name());
+        }
+        self.audit();
+    }
+
     /// Runs a step of a script; gives its result as the script writes it.
     pub fn run(&self, ask: &str) -> String {
         let words: Vec<&str> = ask.split_whitespace().collect();
@@ -130,11 +154,6 @@ impl Till {
             }
             ["confirm", name, number, ref lines @ ..] => {
                 let mut confirm = self.confirm(number);
-                let taken = |text: &&str| {
-                    let (line, pieces) = text.split_once(':').unwrap();
-                    let quantity = pieces.parse::<i64>().unwrap() * 1000;
-                    TakenIn { line: line.to_owned(), quantity }
-                };
                 confirm.lines = (!lines.is_empty()).then(|| lines.iter().map(taken).collect());
                 // The same receipt is of the same moment.
                 confirm.at = "2026-01-01T12:00:00+03:00".to_owned();
@@ -162,8 +181,15 @@ impl Till {
                 let receipt = receipt(name, number(card).as_deref(), lines.collect());
                 format!("points {}", programme.take_receipt(&act, receipt).unwrap().points)
             }
+            ["due", of, ref lines @ ..] => self.refund(None, of, lines),
+            ["back", number, of, ref lines @ ..] => self.refund(Some(number), of, lines),
             ["after", seconds] => {
                 self.seconds.fetch_add(seconds.parse().unwrap(), Ordering::Relaxed);
+                "ok".to_owned()
+            }
+            ["join", card, other] => {
+                let (card, other) = (number(card).unwrap(), number(other).unwrap());
+                programme.join_wallet(&act, &card, &other).unwrap();
                 "ok".to_owned()
             }
             ["expire"] => programme.expire_quotes(act.at).unwrap().to_string(),
@@ -171,6 +197,55 @@ impl Till {
             ["balance", card] => self.balance(&number(card).unwrap()),
             _ => panic!("no step: {ask}"),
         }
+    }
+
+    /// Why a return is refused.
+    pub fn refused(&self, refund: RefundIn) -> String {
+        match self.programme().refund(&self.act(), refund) {
+            Ok(view) => format!("money {}", view.money),
+            Err(refused) => why(&refused),
+        }
+    }
+
+    /// What comes back of a receipt, told or taken.
+    fn refund(&self, number: Option<&str>, of: &str, lines: &[&str]) -> String {
+        let refund = RefundIn {
+            take: number.is_some(),
+            original: Some(OriginalIn { number: of.to_owned(), shop: None, till: None }),
+            lines: (!lines.is_empty()).then(|| lines.iter().map(taken).collect()),
+            number: number.map(str::to_owned),
+            ..RefundIn::default()
+        };
+        let view = match self.programme().refund(&self.act(), refund) {
+            Ok(view) => view,
+            Err(refused) => return why(&refused),
+        };
+        // Returns of one moment have no sequence.
+        self.seconds.fetch_add(1, Ordering::Relaxed);
+        let mut said = format!("money {}", view.money);
+        for (name, value) in [
+            ("points", view.points),
+            ("revived", view.points_revived),
+            ("expired", view.points_expired),
+            ("took", -view.receipt.points),
+            ("kept", view.kept_back),
+            ("delivery", view.shipping),
+            ("coupons", i64::from(view.coupon_uses)),
+            ("gifts", view.gifts_due.iter().map(|gift| gift.units).sum()),
+        ] {
+            if value != 0 {
+                said.push_str(&format!(", {name} {value}"));
+            }
+        }
+        let left: Vec<String> = view
+            .left
+            .iter()
+            .map(|line| format!("{}:{}", line.line, line.quantity.0 / 1000))
+            .collect();
+        if !left.is_empty() {
+            said.push_str(&format!(", left {}", left.join(" ")));
+        }
+        said
     }
 
     fn balance(&self, card: &str) -> String {
@@ -183,6 +258,13 @@ impl Till {
             held => format!("{}, held {held}", account.balance()),
         }
     }
+}
+
+/// So many pieces of a line.
+fn taken(text: &&str) -> TakenIn {
+    let (line, pieces) = text.rsplit_once(':').unwrap();
+    let quantity = pieces.parse::<i64>().unwrap() * 1000;
+    TakenIn { line: line.to_owned(), quantity }
 }
 
 fn why(refused: &Refused) -> String {

@@ -117,6 +117,12 @@ impl Counter {
         self.replace_setting(from, &format!("{key} = {value}"));
     }
 
+    /// Changes settings, and opens the programme anew for them.
+    pub fn settle(&mut self, settings: &[(&str, &str)]) {
+        settings.iter().for_each(|(key, value)| self.set(key, value));
+        self.programme = Some(Programme::open(&self.dir()).unwrap());
+    }
+
     pub fn set_moved_at_once(&self, most: u32) {
         self.replace_setting("move_at_once_max = 2000", &format!("move_at_once_max = {most}"));
     }

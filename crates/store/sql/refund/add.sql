@@ -1,0 +1,1 @@
+INSERT INTO refund (receipt, original, body, at) VALUES ($receipt, $original, $body, $at)

@@ -1,0 +1,1 @@
+SELECT receipt, original, body, at FROM refund WHERE receipt = $receipt
