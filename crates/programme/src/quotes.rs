@@ -36,7 +36,7 @@ pub use view::{QuoteView, QuotedRule};
 
 pub(crate) use asked::invalid;
 pub(crate) use catalogue::describe;
-pub(crate) use claims::{confirming_chain, nameless, touched};
+pub(crate) use claims::{confirming_chain, nameless, take_at_once, touched};
 pub(crate) use segments::Buyers;
 pub(crate) use taken::Bought;
 

@@ -1,4 +1,4 @@
-//! What comes back when goods do: the worked examples of docs/DISCOUNTS.md, and what holds for every return.
+//! What comes back when goods do: the worked examples of docs/RETURNS.md, and what holds for every return.
 
 use pricing::*;
 use retail::{Money, Quantity};
@@ -155,6 +155,32 @@ fn what_cannot_come_back() {
     }
 }
 
+#[test]
+fn a_use_of_a_coupon_comes_back_when_nothing_is_left_of_all_it_gave() {
+    let off = |id: &str, product: &str| {
+        let percent = json!({"percent": {"discount_bps": 1000, "on": {"products": [product]}}});
+        json!({"id": id, "name": {"en": id}, "when": {"coupon": "spring"}, "then": [percent]})
+    };
+    let rules = rules(json!([off("tea", "tea"), off("milk", "milk")]));
+    let mut sold = basket("tea 1 100\nmilk 1 100\nbread 1 50", 0);
+    sold.coupons = vec!["SPRING".to_owned()];
+    let coupon = json!({"code": "SPRING", "series": "spring", "standing": "good", "claimed_as": "c1"});
+    let coupons = vec![serde_json::from_value(coupon).unwrap()];
+    let facts = Facts { coupons, ..Facts::default() };
+    let quote = rules.price(&sold, &facts).unwrap();
+    assert_eq!(quote.claims.len(), 1, "the two rules use it once");
+    let policy = ReturnPolicy { uses: true, ..ReturnPolicy::default() };
+    let (mut returned, mut refunded) = (Vec::new(), Money::ZERO);
+    for (line, back) in [("tea", 0), ("milk", 1), ("bread", 0)] {
+        let now = vec![ReturnedLine { line: line.to_owned(), quantity: Quantity(1000) }];
+        let sale = Sale { quote: &quote, replay: None, returned: &returned, refunded };
+        let refund = refund(&sale, &now, &policy).unwrap();
+        assert_eq!(refund.claims.iter().map(|of| of.amount).sum::<i64>(), back, "{line}");
+        refunded.0 += refund.value.0;
+        returned.extend(now);
+    }
+}
+
 /// Whatever comes back in whatever parts, in the end everything is back: money, points, claims.
 pub fn gives_everything_back(
     rules: &Compiled,
@@ -203,6 +229,13 @@ pub fn gives_everything_back(
         if of_lines != back.value.0 - back.shipping.0 || back.money.0 < 0 || back.points_back.0 < 0
         {
             return Err(format!("{policy:?}: {back:?}"));
+        }
+        for line in &back.lines {
+            let quantity: i64 = line.positions.iter().map(|position| position.quantity.0).sum();
+            let amount: i64 = line.positions.iter().map(|position| position.amount.0).sum();
+            if (quantity, amount) != (line.quantity.0, line.money.0) {
+                return Err(format!("{line:?}"));
+            }
         }
         money += back.money.0;
         points += back.points_back.0;

@@ -6,12 +6,16 @@
 
 use std::collections::BTreeMap;
 
+use ledger::{CHAIN_TRANSFERS_MAX, ChainId, USE};
 use pricing::bundle::{Content, seal};
-use retail::Instant;
+use pricing::{BudgetCounts, Claimed, Compiled};
+use retail::{CampaignId, Claim, Instant};
 use serde_json::json;
+use store::Tx;
 
 use super::counting;
 use crate::places::{shop_of, told};
+use crate::quotes::take_at_once;
 use crate::sealing::open_pair;
 use crate::{Act, FieldProblem, Programme, Refused};
 
@@ -29,7 +33,7 @@ pub struct BundleTo {
     pub till: Option<String>,
     /// Before when it counts; it ends earlier where another ruleset begins.
     pub until: Instant,
-    /// What may be given of rules with a budget or a customer's limit, in the unit of the budget.
+    /// What the till may give of rules with a budget or a customer's limit, in the unit of the budget.
     pub grants: BTreeMap<String, i64>,
 }
 
@@ -40,11 +44,12 @@ pub fn bundle_key_file() -> &'static str {
 }
 
 impl Programme {
-    /// Signs the discounts that count now for a till without a network; gives the bytes of a file.
+    /// Signs the discounts that count now for a till without a network; gives the bytes of a file. What it grants
+    /// is taken out of the budgets it comes from, so that nobody else gives it meanwhile.
     ///
     /// # Errors
-    /// `not_found` where the caller knows no such shop, or no discounts count; `invalid` for the time and
-    /// for grants of rules that are not there.
+    /// `not_found` where the caller knows no such shop, or no discounts count; `invalid` for the time, for grants
+    /// of rules that are not there, of more than a budget has left, or to no one till.
     pub fn export_bundle(&self, act: &Act, to: &BundleTo) -> Result<Vec<u8>, Refused> {
         if to.until <= act.at || to.until.0 > act.at.0 + LIFE_MAX_US {
             let why = "must be within 31 days from now";
@@ -59,7 +64,7 @@ impl Programme {
             Ok::<_, Refused>((begun, version))
         })?;
         let compiled = self.discounts_of(version)?;
-        has_grants(compiled.ruleset(), &to.grants)?;
+        has_grants(compiled.ruleset(), to)?;
         let next = begun.iter().filter_map(|head| head.starts_at).filter(|starts| *starts > act.at);
         let content = Content {
             version,
@@ -79,14 +84,61 @@ impl Programme {
                 told(tx, &made, "discounts.make_key", "bundle_key", &public, &json!({}))
             })?;
         }
+        if !to.grants.is_empty() {
+            let (act, to, compiled) = (act.clone(), to.clone(), compiled.clone());
+            store.write(move |tx| granted(tx, &act, &to, &compiled))?;
+        }
         Ok(seal(&content, &seed))
     }
 }
 
-/// A grant for a rule that has neither budget nor limit would bound nothing.
-fn has_grants(ruleset: &pricing::Ruleset, grants: &BTreeMap<String, i64>) -> Result<(), Refused> {
+/// Takes grants out of the budgets they come from.
+fn granted(tx: &mut Tx<'_>, act: &Act, to: &BundleTo, compiled: &Compiled) -> Result<(), Refused> {
+    let ruleset = compiled.ruleset();
+    let mut claimed = Vec::new();
+    for (name, &amount) in to.grants.iter().filter(|(_, amount)| **amount > 0) {
+        let rule = ruleset.rules.iter().find(|rule| rule.id == *name);
+        let Some(budget) = rule.and_then(|rule| rule.limits.budget.as_ref()) else { continue };
+        let unit = match budget.counts {
+            BudgetCounts::Discount => ruleset.currency.clone(),
+            BudgetCounts::Uses => USE.to_owned(),
+        };
+        let campaign = CampaignId(budget.campaign.clone());
+        let claim = Claim::Budget { campaign, unit, amount };
+        claimed.push(Claimed { claim, rule: Some(name.clone()), coupon: None });
+    }
+    let till = to.till.as_deref().unwrap_or_default();
+    if !claimed.is_empty() {
+        let chain = ChainId(format!("bundle/{}/{till}/{}", to.shop, act.at.0));
+        let lacking = take_at_once(tx, compiled, &claimed, chain, act.at)?;
+        let problem = |(place, left): (usize, i64)| FieldProblem {
+            pointer: "?grant".to_owned(),
+            code: "too_much",
+            detail: format!("{:?} has {left} left", claimed[place].rule.as_deref().unwrap_or_default()),
+        };
+        let problems: Vec<FieldProblem> = lacking.into_iter().map(problem).collect();
+        if !problems.is_empty() {
+            return Err(Refused::Invalid { problems });
+        }
+    }
+    let detail = json!({ "shop": to.shop, "till": till, "grants": to.grants });
+    told(tx, act, "discounts.grant", super::KIND, &compiled.version.to_string(), &detail)
+}
+
+/// A grant for a rule that has neither budget nor limit would bound nothing; one for more than a till would be given
+/// by each of them.
+fn has_grants(ruleset: &pricing::Ruleset, to: &BundleTo) -> Result<(), Refused> {
     let mut problems = Vec::new();
-    for (name, amount) in grants {
+    if !to.grants.is_empty() && to.till.is_none() {
+        let detail = "must be named where something is granted: each till of the shop would give it";
+        let (pointer, detail) = ("?till".to_owned(), detail.to_owned());
+        problems.push(FieldProblem { pointer, code: "required", detail });
+    }
+    if to.grants.len() > CHAIN_TRANSFERS_MAX {
+        let detail = format!("has more than {CHAIN_TRANSFERS_MAX} rules");
+        problems.push(FieldProblem { pointer: "?grant".to_owned(), code: "too_many", detail });
+    }
+    for (name, amount) in &to.grants {
         let rule = ruleset.rules.iter().find(|rule| rule.id == *name);
         let limits = rule.map(|rule| &rule.limits);
         let bounded =

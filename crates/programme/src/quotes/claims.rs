@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use ::pricing::{BudgetCounts, Claimed, Compiled, Facts, Withheld};
-use ledger::{AccountId, Books, Cause, ChainId, HoldState, Transfer, TransferId, USE, Unit};
+use ledger::{AccountId, Books, Cause, Chain, ChainId, HoldState, Transfer, TransferId, USE, Unit};
 use retail::{Claim, CustomerId, Instant, Points};
 use store::Tx;
 
@@ -140,6 +140,32 @@ impl Standing {
         }
         Ok(())
     }
+}
+
+/// Takes claims out of their accounts at once and for good, all or none; gives those that ask for more than there
+/// is, by their place, each with what is left.
+pub(crate) fn take_at_once(
+    tx: &mut Tx<'_>,
+    compiled: &Compiled,
+    claimed: &[Claimed],
+    chain: ChainId,
+    at: Instant,
+) -> Result<Vec<(usize, i64)>, Refused> {
+    let standing = Standing::of(tx, compiled, claimed, None)?;
+    if !standing.lacking.is_empty() {
+        return Ok(standing.lacking);
+    }
+    standing.open(tx, claimed, at)?;
+    let claims = of(claimed);
+    open_system(tx, &claims)?;
+    let taken = |claim: &Claim| {
+        let (from, unit, amount) = account_of(claim);
+        let cause = Cause::new("grant", &chain.0);
+        Transfer::post(from, AccountId::used(&unit), unit, amount, cause)
+    };
+    let transfers = claims.iter().map(taken).collect();
+    ledger::post(tx, &Chain { id: chain.clone(), at, transfers })?;
+    Ok(Vec::new())
 }
 
 /// Opens the accounts that claims go to.

@@ -317,7 +317,11 @@ type Asked = (i64, &'static str, Option<(&'static str, i64)>, &'static str);
 const BUNDLES: &[Asked] = &[
     (60,      "s1", None,              "expires 30"),
     (20,      "s1", None,              "expires 20"),
-    (20,      "s1", Some(("r1", 100)), "expires 20"),
+    (20,      "s1", Some(("r1", 600)), "expires 20"),
+    (20,      "s1", Some(("r1", 600)), "!?grant too_much"),
+    (20,      "s1", Some(("r1", 400)), "expires 20"),
+    (20,      "s1", Some(("r1", 0)),   "expires 20"),
+    (20,      "s1", Some(("r1", 1)),   "!?grant too_much"),
     (20,      "s1", Some(("r1", -1)),  "!?grant negative"),
     (20,      "s1", Some(("r9", 1)),   "!?grant unknown_rule"),
     (20,      "s9", None,              "!not_found"),
@@ -333,10 +337,12 @@ fn a_bundle_ends_where_the_next_ruleset_begins() {
         let programme = &cards.programme;
         let to = |minutes: i64, shop: &str, grant: Option<(&str, i64)>| BundleTo {
             shop: shop.to_owned(),
-            till: None,
+            till: grant.map(|_| "1".to_owned()),
             until: at(minutes).at,
             grants: grant.map(|(rule, amount)| (rule.to_owned(), amount)).into_iter().collect(),
         };
+        // Several tills would each give what is granted.
+        let of_all = BundleTo { till: None, ..to(20, "s1", Some(("r1", 1))) };
         let none = programme.export_bundle(&at(0), &to(20, "s1", None)).unwrap_err();
         assert_eq!(none.code(), "not_found", "nothing counts yet");
         let budget = json!({ "campaign": "c", "counts": "discount", "amount": 1000 });
@@ -345,13 +351,16 @@ fn a_bundle_ends_where_the_next_ruleset_begins() {
         let next = programme.draft_discounts(&at(0), &body).unwrap().version;
         programme.verify_discounts(&at(0), next).unwrap();
         programme.publish_discounts(&at(0), next, Some(at(30).at)).unwrap();
-        for (minutes, shop, grant, expected) in BUNDLES {
-            let told = match programme.export_bundle(&at(0), &to(*minutes, shop, *grant)) {
+        let of_all = programme.export_bundle(&at(0), &of_all).unwrap_err();
+        assert!(of_all.to_string().contains("?till"), "{of_all}");
+        for (place, (minutes, shop, grant, expected)) in BUNDLES.iter().enumerate() {
+            let act = Act { at: Instant(NOW.0 + place as i64), ..at(0) };
+            let told = match programme.export_bundle(&act, &to(*minutes, shop, *grant)) {
                 Ok(bytes) => {
                     let keys = std::fs::read_to_string(cards.dir().join("bundle-key.pub")).unwrap();
                     let keys: Vec<String> = keys.lines().map(str::to_owned).collect();
                     assert_eq!(keys.len(), 1, "one key signs them all");
-                    let trust = Trust { keys: &keys, shop: Some("s1"), till: None, now: NOW };
+                    let trust = Trust { keys: &keys, shop: Some("s1"), till: Some("1"), now: act.at };
                     let opened = pricing::bundle::open(&bytes, &trust).unwrap();
                     format!("expires {}", (opened.expires_at.0 - NOW.0) / MINUTE)
                 }

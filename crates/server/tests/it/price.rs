@@ -126,6 +126,8 @@ fn till() -> (Shop, PathBuf) {
         "export",
         "--shop",
         "pyramid-1",
+        "--till",
+        "1",
         "--until",
         &until,
         "--grant",
@@ -163,7 +165,7 @@ fn a_till_without_a_network_prices_by_a_bundle() {
     basket["facts"]["coupons"] = json!([]);
     let file = shop.write("basket.json", basket.to_string());
     let price = |arguments: &[&str]| {
-        let mut all = vec!["price", "--bundle", bundle.to_str().unwrap()];
+        let mut all = vec!["price", "--till", "1", "--bundle", bundle.to_str().unwrap()];
         all.extend(arguments);
         shop.run(&all)
     };
@@ -179,6 +181,8 @@ fn a_till_without_a_network_prices_by_a_bundle() {
     let refused = |bundle: &Path, key: &str, basket: &Path| {
         let arguments = [
             "price",
+            "--till",
+            "1",
             "--bundle",
             bundle.to_str().unwrap(),
             "--key",
