@@ -18,6 +18,7 @@ use crate::discounts::{is_bound, may_change};
 use crate::places::{id_problem, name_problem, refuse_unless, taken, told};
 use crate::{Act, FieldProblem, Programme, Refused};
 
+pub(crate) use code::masked;
 pub use facts::{CouponsFound, coupon_facts, coupons_of_basket, customer_claims, personal_prices};
 pub use uses::open_coupon_accounts;
 

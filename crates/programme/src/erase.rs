@@ -46,7 +46,8 @@ impl Programme {
         let rows = match self.made_store()? {
             Some(store) => {
                 let id = CustomerId(customer.to_owned());
-                self.forget_quotes_of(customer)? + store.write(move |tx| tx.forget_customer(&id))?
+                // No quote is held in his name once his cards are nobody's.
+                store.write(move |tx| tx.forget_customer(&id))? + self.forget_quotes_of(customer)?
             }
             None => 0,
         };

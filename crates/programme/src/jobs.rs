@@ -36,7 +36,7 @@ const JOBS: &[Job] = &[
     // A portrait that is asked for meanwhile waits for it.
     Job::light("studio", 1, |p, _| p.warm_studio()),
     Job::light("key uses", 60, |p, _| Ok(p.flush_key_uses().map(drop)?)),
-    Job::light("buyers", 1, |p, at| p.know_buyers(at).map(drop)),
+    Job::light("buyers", 1, |p, _| p.know_buyers().map(drop)),
     Job::light("quotes", 5, |p, at| Ok(p.expire_quotes(at).map(drop)?)),
     Job::light("expiry", 600, |p, at| Ok(p.expire_points(at).map(drop)?)),
     Job::heavy("days", 3600, days),

@@ -5,7 +5,7 @@
 //! [`Programme::confirm_quote`]. `quotes/asked.rs` looks a request over, `quotes/known.rs` gathers what is known
 //! beside the basket, `quotes/pricing.rs` prices until the ledger agrees, `quotes/claims.rs` knows the accounts
 //! of claims, `quotes/taken.rs` says what of a quote was bought, `quotes/confirming.rs` makes it a receipt,
-//! `quotes/ending.rs` gives it up, `quotes/view.rs` shows it.
+//! `quotes/ending.rs` gives it up, `quotes/view.rs` shows it, `quotes/secrets.rs` keeps no code that nobody may know.
 
 mod asked;
 mod catalogue;
@@ -16,6 +16,7 @@ mod known;
 mod note;
 mod pricing;
 mod rules;
+mod secrets;
 mod segments;
 mod taken;
 mod view;
@@ -252,6 +253,9 @@ fn held(
     priced: &Priced,
     (id, expires_at): (&str, Instant),
 ) -> Result<Quoted, Refused> {
+    if !known.is_so_still(tx)? {
+        return Err(store::DbError::Busy { retry_after_ms: 0 }.into());
+    }
     let priced = priced.clone().hold(tx, act, known, id, expires_at)?;
     let kept = Kept {
         situation: Situation { basket: known.basket.clone(), facts: priced.facts },
@@ -259,6 +263,7 @@ fn held(
         beside: priced.beside,
         notes: [known.notes.as_slice(), &priced.notes].concat(),
     };
+    let kept = kept.without_codes()?;
     let row = StoredQuote {
         id: id.to_owned(),
         state: QuoteState::Held,

@@ -29,7 +29,7 @@ pub(crate) use imported::{Became, Imported, settings_of_imports, take_imported};
 pub(crate) use points::issued;
 pub(crate) use release::release;
 pub use valid::{FiscalIn, LineIn, OriginalIn, ReceiptIn};
-pub(crate) use valid::{Good, Problems, QuotedPoints, ReceiptName};
+pub(crate) use valid::{Good, LINES_MAX, Problems, QuotedPoints, ReceiptName};
 pub(crate) use worth::begin;
 
 use crate::settings::ReceiptSettings;
@@ -441,8 +441,13 @@ fn original_of(
 
 /// A value of ours as JSON.
 pub(crate) fn written(value: &impl Serialize) -> Result<String, Refused> {
-    serde_json::to_string(value)
-        .map_err(|error| Refused::Broken { why: format!("JSON cannot be written: {error}") })
+    serde_json::to_string(value).map_err(broken_json)
+}
+
+/// A value of ours that is no JSON, or is not what it was.
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
+pub(crate) fn broken_json(error: serde_json::Error) -> Refused {
+    Refused::Broken { why: format!("JSON cannot be written: {error}") }
 }
 
 /// A value of ours from the JSON that was kept.

@@ -12,7 +12,7 @@ mod giving;
 mod sold;
 
 use ::pricing::{GiftDue, Position, ReturnedLine, Undone};
-use retail::Instant;
+use retail::{CardId, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{StoredRefund, Tx};
@@ -165,11 +165,28 @@ impl Programme {
     }
 }
 
+/// The receipt is no longer what its quote was.
+fn replaced() -> Refused {
+    Refused::Conflict {
+        code: "receipt_replaced",
+        why: "the receipt was replaced by another content: ask again, or send what comes back as a return \
+              with its amounts"
+            .to_owned(),
+    }
+}
+
 impl Counter {
     fn taken(&self, tx: &mut Tx<'_>, act: &Act) -> Result<RefundView, Refused> {
         let Self { asked, sold, returns, receipts } = self;
         let place = Place::found(tx, act, (&asked.shop, &asked.till), asked.at, false, receipts)?;
         tx.lock_receipts_of(&sold.row.id)?;
+        // What was looked up without a lock may be another receipt by now.
+        if tx.receipt(&sold.row.id)?.is_none_or(|row| row.version != sold.row.version) {
+            return Err(replaced());
+        }
+        if let Some(card) = &sold.row.card {
+            tx.card_to_change(&CardId(card.clone()))?;
+        }
         let names = Names::of(&place.network, &asked.name());
         if let Some(before) = known(tx, &names)? {
             return self.taken_before(tx, &before.id);

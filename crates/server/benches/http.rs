@@ -15,7 +15,7 @@ use membership::{CardKind, CardState};
 use programme::{
     Act, Bounds, Door, NewKey, Programme, Refused, Role, Scope, SettingsLanguage, now,
 };
-use retail::{CardId, Instant, TillId, WalletId};
+use retail::{Batch, CardId, Instant, Product, TillId, WalletId};
 use store::{Card, Wallet};
 
 use serving::{Connection, Server, get, make_shop, post};
@@ -56,14 +56,11 @@ fn main() {
     server.server.stop();
 }
 
-/// A basket of five products, of which a till says all that rules ask for.
+/// A basket of five products, of which the catalogue knows what rules ask for.
 fn basket(hold: bool, card: &str) -> String {
     let line = |n: u64| {
-        format!(
-            "{{\"product\":\"p{n}\",\"quantity\":2000,\"price\":{},\"categories\":[\"c{n}\",\"food\"],\
-             \"vat_bps\":1000}}",
-            8_900 + n * 100
-        )
+        let price = 8_900 + n * 100;
+        format!("{{\"product\":\"p{n}\",\"quantity\":2000,\"price\":{price},\"vat_bps\":1000}}")
     };
     let lines: Vec<String> = (0..5).map(line).collect();
     format!(
@@ -125,6 +122,10 @@ fn seed(dir: &Path) -> String {
     let act = Act::of_job("bench", at);
     let text = |text: &str| text.to_owned();
     make_shop(&programme, &act, "s");
+    let product =
+        |n: u32| Product { category: Some(format!("c{n}")), ..Product::unknown(&format!("p{n}")) };
+    let batch = Batch { products: (0..100).map(product).collect(), ..Batch::default() };
+    programme.lake().unwrap().append("catalogue", &batch).unwrap();
     publish_discounts(&programme, &act);
     let began = Clock::now();
     for piece in 0..(CARDS + PREPARED) / AT_ONCE {

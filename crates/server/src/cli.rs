@@ -246,8 +246,7 @@ pub struct RulesExport {
     /// Before when they count, 31 days ahead at most: 2026-01-31T22:00:00Z.
     #[arg(long, value_name = "MOMENT", value_parser = moment)]
     pub until: Instant,
-    /// What the till may give of a rule with a budget or a customer's limit, taken out of the budget at once; may be
-    /// said several times.
+    /// What the till may give of a rule with a budget, taken out of it at once; may be said several times.
     #[arg(long, value_name = "RULE=AMOUNT", value_parser = grant)]
     pub grant: Vec<(String, i64)>,
     /// Where the bundle is written.

@@ -275,8 +275,8 @@ fn with_discounts(routes: Routes) -> Routes {
         .read(Scope::NetworksRead, routes!(coupons::series))
         .write(Scope::ProgrammeAdmin, routes!(coupons::withdraw_series))
         .write(Scope::ProgrammeAdmin, routes!(coupons::make))
-        .read(Scope::NetworksRead, routes!(coupons::of_series))
+        .read(Scope::OffersRead, routes!(coupons::of_series))
         .write(Scope::ProgrammeAdmin, routes!(coupons::give))
-        .read(Scope::NetworksRead, routes!(coupons::coupon))
+        .read(Scope::OffersRead, routes!(coupons::coupon))
         .write(Scope::ProgrammeAdmin, routes!(coupons::withdraw))
 }

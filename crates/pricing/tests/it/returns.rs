@@ -164,7 +164,8 @@ fn a_use_of_a_coupon_comes_back_when_nothing_is_left_of_all_it_gave() {
     let rules = rules(json!([off("tea", "tea"), off("milk", "milk")]));
     let mut sold = basket("tea 1 100\nmilk 1 100\nbread 1 50", 0);
     sold.coupons = vec!["SPRING".to_owned()];
-    let coupon = json!({"code": "SPRING", "series": "spring", "standing": "good", "claimed_as": "c1"});
+    let coupon =
+        json!({"code": "SPRING", "series": "spring", "standing": "good", "claimed_as": "c1"});
     let coupons = vec![serde_json::from_value(coupon).unwrap()];
     let facts = Facts { coupons, ..Facts::default() };
     let quote = rules.price(&sold, &facts).unwrap();

@@ -143,7 +143,10 @@ pub fn customer_claims(
         let Some(coupon) = of_code(tx, code)? else { continue };
         let claim = uses::customer_claim(&coupon.id, customer);
         if !claims.iter().any(|known| known.claim == claim) {
-            claims.push(Claimed { claim, rule: None, coupon: Some(code.to_owned()) });
+            // It goes the way of the coupon's own use.
+            let own = quote.claims.iter().find(|own| own.coupon.as_deref() == Some(code));
+            let rule = own.and_then(|own| own.rule.clone());
+            claims.push(Claimed { claim, rule, coupon: Some(code.to_owned()) });
         }
     }
     Ok(claims)

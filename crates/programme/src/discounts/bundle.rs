@@ -33,7 +33,7 @@ pub struct BundleTo {
     pub till: Option<String>,
     /// Before when it counts; it ends earlier where another ruleset begins.
     pub until: Instant,
-    /// What the till may give of rules with a budget or a customer's limit, in the unit of the budget.
+    /// What the till may give of rules with a budget, in its unit.
     pub grants: BTreeMap<String, i64>,
 }
 
@@ -114,7 +114,10 @@ fn granted(tx: &mut Tx<'_>, act: &Act, to: &BundleTo, compiled: &Compiled) -> Re
         let problem = |(place, left): (usize, i64)| FieldProblem {
             pointer: "?grant".to_owned(),
             code: "too_much",
-            detail: format!("{:?} has {left} left", claimed[place].rule.as_deref().unwrap_or_default()),
+            detail: format!(
+                "{:?} has {left} left",
+                claimed[place].rule.as_deref().unwrap_or_default()
+            ),
         };
         let problems: Vec<FieldProblem> = lacking.into_iter().map(problem).collect();
         if !problems.is_empty() {
@@ -125,12 +128,13 @@ fn granted(tx: &mut Tx<'_>, act: &Act, to: &BundleTo, compiled: &Compiled) -> Re
     told(tx, act, "discounts.grant", super::KIND, &compiled.version.to_string(), &detail)
 }
 
-/// A grant for a rule that has neither budget nor limit would bound nothing; one for more than a till would be given
+/// A grant for a rule without a budget would bound nothing; one for more than a till would be given
 /// by each of them.
 fn has_grants(ruleset: &pricing::Ruleset, to: &BundleTo) -> Result<(), Refused> {
     let mut problems = Vec::new();
     if !to.grants.is_empty() && to.till.is_none() {
-        let detail = "must be named where something is granted: each till of the shop would give it";
+        let detail =
+            "must be named where something is granted: each till of the shop would give it";
         let (pointer, detail) = ("?till".to_owned(), detail.to_owned());
         problems.push(FieldProblem { pointer, code: "required", detail });
     }
@@ -140,14 +144,12 @@ fn has_grants(ruleset: &pricing::Ruleset, to: &BundleTo) -> Result<(), Refused> 
     }
     for (name, amount) in &to.grants {
         let rule = ruleset.rules.iter().find(|rule| rule.id == *name);
-        let limits = rule.map(|rule| &rule.limits);
-        let bounded =
-            limits.is_some_and(|limits| limits.budget.is_some() || limits.customer.is_some());
+        let bounded = rule.is_some_and(|rule| rule.limits.budget.is_some());
         let mut wrong = |code, detail: String| {
             problems.push(FieldProblem { pointer: "?grant".to_owned(), code, detail });
         };
         if !bounded {
-            wrong("unknown_rule", format!("{name:?} is no rule with a budget or a limit"));
+            wrong("unknown_rule", format!("{name:?} is no rule with a budget"));
         }
         if *amount < 0 {
             wrong("negative", format!("{name:?} is granted less than nothing"));

@@ -10,15 +10,19 @@ use crate::studio::Furnished;
 use crate::{FieldProblem, Programme, Refused};
 
 impl Programme {
-    /// Fills in what the till did not say of its lines. The catalogue is the one that is at hand: a moment old,
-    /// or none where nobody keeps it warm, and then the till's word counts alone.
+    /// Fills in what the till did not say of its lines. The catalogue is the one that is at hand, a moment old; where
+    /// nobody has it at hand yet it is waited for, since by it goods are known that the law keeps from discounts.
+    /// Where it cannot be read the till's word counts alone, and that is noted.
     pub(super) fn described(&self, lines: &mut [BasketLine]) -> Result<Vec<Note>, Refused> {
         let strict = self.settings.quotes.refuse_unknown_products;
-        let at_hand = match self.warm.at_hand() {
-            None if strict => Some(self.newest_studio()?),
-            at_hand => at_hand,
+        let furnished = match self.warm.at_hand() {
+            Some(furnished) => furnished,
+            None => match self.newest_studio() {
+                Ok(furnished) => furnished,
+                Err(refused) if strict => return Err(refused),
+                Err(_) => return Ok(vec![Note::new("", NoteCode::CatalogueUnknown)]),
+            },
         };
-        let Some(furnished) = at_hand else { return Ok(Vec::new()) };
         let mut unknown = Vec::new();
         for (place, line) in lines.iter_mut().enumerate() {
             if !known(&furnished, line) {
@@ -68,7 +72,10 @@ pub(crate) fn describe(product: &Product, line: &mut BasketLine) {
     if line.supplier.is_none() {
         line.supplier.clone_from(&product.supplier);
     }
-    if line.marks.is_empty() {
-        line.marks.clone_from(&product.tags);
+    // Whatever the till marks it as, it stays what the law takes it for.
+    for mark in &product.tags {
+        if !line.marks.contains(mark) {
+            line.marks.push(mark.clone());
+        }
     }
 }

@@ -172,7 +172,7 @@ impl Sale {
         }
         let receipt = take(tx, act, &self.good, settings)?;
         let id = &self.row.id;
-        if receipt.version > 1 && tx.quote_of_receipt(&receipt.receipt)?.is_some() {
+        if tx.quote_of_receipt(&receipt.receipt)?.is_some() {
             let why = format!("another quote became the receipt {}", self.good.number);
             return Err(Refused::Conflict { code: "receipt_taken", why });
         }

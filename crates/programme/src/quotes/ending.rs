@@ -1,6 +1,8 @@
 //! Quotes that come to nothing: given up by who asked, or by time.
 
-use ledger::{Chain, ChainId};
+use std::collections::BTreeSet;
+
+use ledger::{AccountId, Books, Chain, ChainId};
 use retail::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,7 +14,7 @@ use crate::places::told;
 use crate::receipts::{read, written};
 use crate::{Act, Programme, Refused};
 
-/// Quotes whose end is stored with one write.
+/// Quotes that are looked up at once when their time is over.
 const AT_ONCE: u32 = 50;
 /// Quotes of an erased customer that are changed with one write.
 const ERASED_AT_ONCE: u32 = 100;
@@ -22,7 +24,7 @@ const ERASED_AT_ONCE: u32 = 100;
 pub struct QuoteEnded {
     /// The quote.
     pub id: String,
-    /// `cancelled`, or `expired` where its time was over before.
+    /// `cancelled`, or `expired` where the job that ends quotes came before.
     pub state: String,
 }
 
@@ -55,25 +57,29 @@ impl Programme {
         let mut ended = 0;
         loop {
             let due = self.store()?.read(|tx| tx.quotes_due(at, AT_ONCE))?;
-            let count = due.len() as u64;
-            let act = Act::of_job("job:quotes", at);
-            ended += self.store()?.write(move |tx| {
-                let mut ended = 0;
-                for id in &due {
-                    // Whoever confirmed or cancelled it a moment ago was in time.
-                    let row = tx.quote_to_change(id)?;
-                    let Some(row) = row.filter(|row| row.state == QuoteState::Held) else {
-                        continue;
-                    };
-                    end(tx, &act, &row, QuoteState::Expired)?;
-                    ended += 1;
+            let (count, before) = (due.len() as u64, ended);
+            for id in due {
+                // One that cannot be ended keeps no other from its end.
+                match self.expire_quote(id, at) {
+                    Ok(now) => ended += u64::from(now),
+                    Err(Refused::Conflict { .. }) => {}
+                    Err(refused) => return Err(refused),
                 }
-                Ok::<_, Refused>(ended)
-            })?;
-            if count < u64::from(AT_ONCE) {
+            }
+            if count < u64::from(AT_ONCE) || ended == before {
                 return Ok(ended);
             }
         }
+    }
+
+    /// Ends one; whoever confirmed or cancelled it a moment ago was in time.
+    fn expire_quote(&self, id: String, at: Instant) -> Result<bool, Refused> {
+        let act = Act::of_job("job:quotes", at);
+        self.store()?.write(move |tx| {
+            let row = tx.quote_to_change(&id)?.filter(|row| row.state == QuoteState::Held);
+            let row = row.map(|row| end(tx, &act, &row, QuoteState::Expired)).transpose()?;
+            Ok(row.is_some())
+        })
     }
 
     /// Takes a customer out of the quotes that are kept; says of how many.
@@ -104,10 +110,16 @@ fn end(
     state: QuoteState,
 ) -> Result<QuoteState, Refused> {
     let kept: Kept = read("a quote", &row.body)?;
+    let claims = kept.claims();
+    if tx.is_postgres() {
+        // The job that ends holds reads and decides them between these two otherwise.
+        let accounts: BTreeSet<AccountId> = claims::touched(&claims).into_iter().collect();
+        Books::accounts(tx, &accounts.into_iter().collect::<Vec<_>>())?;
+    }
     // Where its time is over the ledger's own job may have ended a hold already.
     let over = act.at >= row.expires_at;
     let decision = if over { Decision::Expired } else { Decision::Released };
-    let decisions = vec![decision; kept.claims().len()];
+    let decisions = vec![decision; claims.len()];
     let transfers = claims::decide(tx, &row.id, &decisions, &row.id)?;
     if !transfers.is_empty() {
         let id = ChainId(format!("quote/{}/{}", row.id, state.as_str()));

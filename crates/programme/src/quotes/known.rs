@@ -22,6 +22,8 @@ pub(super) struct Known {
     pub shop: ShopId,
     pub till: TillId,
     pub card: Option<CardId>,
+    /// As the card was found.
+    card_version: Option<i64>,
     pub customer: Option<CustomerId>,
     pub wallet: Option<WalletId>,
     pub compiled: Arc<Compiled>,
@@ -55,6 +57,7 @@ impl Known {
             shop: asked.shop.clone(),
             till: asked.till.clone(),
             card: asked.card.clone(),
+            card_version: None,
             customer: None,
             wallet: None,
             compiled,
@@ -67,12 +70,25 @@ impl Known {
         }
         if let Some(card) = shown_card(tx, act, asked)? {
             known.card = Some(card.number.clone());
+            known.card_version = Some(card.version);
             known.identify(tx, act, programme, &card, place.day)?;
         } else if known.card.is_some() {
             known.notes.push(Note::new("/card", NoteCode::CardUnknown));
         }
         known.add_coupons(tx, asked)?;
         Ok(known)
+    }
+
+    /// Whether the card is what it was, and its customer who he was, when the basket was priced: he may have been
+    /// erased since. Nobody changes the card until all is stored.
+    pub(super) fn is_so_still(&self, tx: &mut Tx<'_>) -> Result<bool, Refused> {
+        let (Some(number), Some(version)) = (&self.card, self.card_version) else {
+            return Ok(true);
+        };
+        let Some(card) = tx.card_to_change(number)?.filter(|card| card.version == version) else {
+            return Ok(false);
+        };
+        Ok(self.customer.is_none() || customer_of(tx, &card)? == self.customer)
     }
 
     /// Takes over what a card tells.
@@ -93,11 +109,9 @@ impl Known {
         if self.basket.points > 0 && (!can(Capability::Spend) || card.wallet.is_none()) {
             self.notes.push(Note::new("/points", NoteCode::CardCannotSpend));
         }
-        let mut customer = card.customer.clone();
-        if let (None, Some(wallet)) = (&customer, &card.wallet) {
-            customer = tx.wallet(wallet)?.and_then(|wallet| wallet.customer);
+        if can(Capability::Identify) {
+            self.customer = customer_of(tx, card)?;
         }
-        self.customer = customer.filter(|_| can(Capability::Identify));
         if let Some(wallet) = card.wallet.as_ref().filter(|_| can(Capability::Spend)) {
             let lots = tx.spendable_lots(&AccountId::wallet(wallet, &point()), act.at)?;
             self.facts.points_available = lots.iter().map(ledger::Lot::free).sum();
@@ -163,10 +177,19 @@ impl Known {
     }
 }
 
+/// Whose card it is, by itself or by its wallet.
+fn customer_of(tx: &mut Tx<'_>, card: &Card) -> Result<Option<CustomerId>, Refused> {
+    match (&card.customer, &card.wallet) {
+        (None, Some(wallet)) => Ok(tx.wallet(wallet)?.and_then(|wallet| wallet.customer)),
+        (customer, _) => Ok(customer.clone()),
+    }
+}
+
 /// The card that was shown, or one of the customer who was named.
 fn shown_card(tx: &mut Tx<'_>, act: &Act, asked: &Asked) -> Result<Option<Card>, Refused> {
     if let Some(number) = &asked.card {
-        return Ok(tx.card(number)?);
+        // Of another network, it is told as one that is not there.
+        return Ok(tx.card(number)?.filter(|card| act.bounds.allow_network(&card.network.0)));
     }
     let Some(customer) = &asked.customer else { return Ok(None) };
     let cards = tx.cards_of_customer(customer)?;

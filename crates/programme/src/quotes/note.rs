@@ -28,6 +28,8 @@ pub enum NoteCode {
     SegmentsUnknown,
     /// The catalogue knows no such product: what the till said of it counts alone.
     ProductUnknown,
+    /// The catalogue cannot be read now: what the till said of its goods counts alone.
+    CatalogueUnknown,
     /// The ledger had less than the basket claimed: it was priced again without that.
     PricedAgain,
     /// There is no such coupon.
@@ -94,6 +96,11 @@ impl NoteCode {
             Self::NoRules => ("no_rules", "правила скидок не опубликованы", "no discount rules are published"),
             Self::SegmentsUnknown => ("segments_unknown", "сегменты покупателя ещё не вычислены, правила для сегментов не действовали", "the customer's segments are not known yet; rules for segments did not count"),
             Self::ProductUnknown => ("product_unknown", "товара нет в каталоге, учтены только данные кассы", "the catalogue knows no such product; only the till's word counts"),
+            Self::CatalogueUnknown => (
+                "catalogue_unknown",
+                "каталог сейчас не читается, учтены только данные кассы",
+                "the catalogue cannot be read now; only the till's word counts",
+            ),
             Self::PricedAgain => ("priced_again", "часть запрошенного уже занята, корзина рассчитана заново", "some of what was claimed was taken; the basket was priced again"),
             Self::CouponUnknown => ("coupon_unknown", "такого купона нет", "there is no such coupon"),
             Self::CouponForeign => ("coupon_foreign", "это купон другого покупателя", "the coupon is another customer's"),

@@ -11,6 +11,7 @@ use super::known::Known;
 use super::note::{Note, NoteCode};
 use crate::cards::point;
 use crate::coupons::customer_claims;
+use crate::receipts::LINES_MAX;
 use crate::{Act, Refused};
 
 /// How often a basket is priced again because something it claimed is not there.
@@ -102,6 +103,11 @@ impl Priced {
 /// A price, and what is claimed beside it.
 fn price(tx: &mut Tx<'_>, known: &Known, facts: &Facts) -> Result<(Quote, Vec<Claimed>), Refused> {
     let quote = known.compiled.price(&known.basket, facts).map_err(invalid)?;
+    // With its gifts it could not become a receipt.
+    if quote.lines.len() > LINES_MAX {
+        let detail = format!("has more than {LINES_MAX} lines with its gifts");
+        return Err(Refused::field("/lines", "too_many", detail));
+    }
     let beside = match facts.coupons.is_empty() {
         true => Vec::new(),
         false => customer_claims(tx, &quote, &facts.coupons, known.customer.as_ref())?,

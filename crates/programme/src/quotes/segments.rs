@@ -5,13 +5,12 @@
 //! for him, and the quote says so.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant as Clock};
 
 use ::pricing::Compiled;
 use anyhow::Result;
 use portrait::segment::Segment;
-use retail::Instant;
 use store::JournalOf;
 
 use crate::Programme;
@@ -24,61 +23,69 @@ const AT_ONCE: usize = 50;
 /// What is known is found out anew after so long; until that is done it serves.
 const FRESH: Duration = Duration::from_secs(600);
 
-/// Customers and the segments they are in.
+/// Versions of the rules that are known of at once: those that count, and those before and after.
+const VERSIONS: usize = 3;
+
+/// Customers and the segments they are in, by the rules whose segments these are; the version that was asked for
+/// last comes first.
 #[derive(Debug, Default)]
-pub(crate) struct Buyers(Mutex<State>);
+pub(crate) struct Buyers(Mutex<Vec<(i64, State)>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The rules whose segments these are.
-    version: i64,
     known: HashMap<String, (Clock, BTreeSet<String>)>,
     wanted: BTreeSet<String>,
 }
 
-impl State {
-    /// Everything is found out anew where other rules count.
-    fn follow(&mut self, version: i64) {
-        if self.version != version {
-            *self = Self { version, ..Self::default() };
-        }
-    }
-}
-
 impl Buyers {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Does something with what is known by a version. A till that brings yesterday's baskets, by yesterday's
+    /// rules, takes nothing from those of today.
+    fn with<T>(&self, version: i64, work: impl FnOnce(&mut State) -> T) -> T {
+        let mut versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = versions.iter().position(|(known, _)| *known == version);
+        let mut asked = place.map_or_else(|| (version, State::default()), |at| versions.remove(at));
+        let done = work(&mut asked.1);
+        versions.insert(0, asked);
+        versions.truncate(VERSIONS);
+        done
     }
 
     /// Segments that a customer is in, by the rules that count; nothing where that is not known yet.
     pub(super) fn segments(&self, customer: &str, compiled: &Compiled) -> Option<BTreeSet<String>> {
-        let mut state = self.state();
-        state.follow(compiled.version);
-        let known = state.known.get(customer).cloned();
-        let fresh = known.as_ref().is_some_and(|(since, _)| since.elapsed() < FRESH);
-        if !fresh && state.wanted.len() < WANTED_MAX {
-            state.wanted.insert(customer.to_owned());
-        }
-        known.map(|(_, segments)| segments)
+        self.with(compiled.version, |state| {
+            let known = state.known.get(customer).cloned();
+            let fresh = known.as_ref().is_some_and(|(since, _)| since.elapsed() < FRESH);
+            if !fresh && state.wanted.len() < WANTED_MAX {
+                state.wanted.insert(customer.to_owned());
+            }
+            known.map(|(_, segments)| segments)
+        })
+    }
+
+    /// Versions by which somebody is waited for.
+    fn versions(&self) -> Vec<i64> {
+        let versions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = versions.iter().filter(|(_, state)| !state.wanted.is_empty());
+        waiting.map(|(version, _)| *version).collect()
     }
 
     fn take_wanted(&self, version: i64) -> Vec<String> {
-        let mut state = self.state();
-        state.follow(version);
-        let some: Vec<String> = state.wanted.iter().take(AT_ONCE).cloned().collect();
-        for customer in &some {
-            state.wanted.remove(customer);
-        }
-        some
+        self.with(version, |state| {
+            let some: Vec<String> = state.wanted.iter().take(AT_ONCE).cloned().collect();
+            for customer in &some {
+                state.wanted.remove(customer);
+            }
+            some
+        })
     }
 
     fn know(&self, version: i64, customer: String, segments: BTreeSet<String>) {
-        let mut state = self.state();
-        state.follow(version);
-        if state.known.len() >= KNOWN_MAX {
-            state.known.clear();
-        }
-        state.known.insert(customer, (Clock::now(), segments));
+        self.with(version, |state| {
+            if state.known.len() >= KNOWN_MAX {
+                state.known.clear();
+            }
+            state.known.insert(customer, (Clock::now(), segments));
+        });
     }
 }
 
@@ -88,12 +95,16 @@ impl Programme {
     ///
     /// # Errors
     /// When lake, snapshot or database cannot be read.
-    pub fn know_buyers(&self, at: Instant) -> Result<u64> {
-        let Some(compiled) = self.discounts_at(at)? else { return Ok(0) };
-        let wanted = self.buyers.take_wanted(compiled.version);
-        if wanted.is_empty() {
-            return Ok(0);
+    pub fn know_buyers(&self) -> Result<u64> {
+        let mut count = 0;
+        for version in self.buyers.versions() {
+            count += self.know_buyers_by(&*self.discounts_of(version)?)?;
         }
+        Ok(count)
+    }
+
+    fn know_buyers_by(&self, compiled: &Compiled) -> Result<u64> {
+        let wanted = self.buyers.take_wanted(compiled.version);
         // One that is no statement has nobody in it: it was told when the rules were looked over.
         let understood = compiled
             .ruleset()

@@ -154,7 +154,7 @@ impl Taken {
         if let Some(redeemed) = &quote.redemption {
             let as_payment = quote.totals.paid_with_points.0 > 0;
             let paid = match as_payment {
-                true => part(redeemed.amount.0, self.total, quote.totals.total.0),
+                true => part(redeemed.amount.0, self.payable(quote), payable(quote)),
                 false => self.lines.iter().map(|line| line.points_discount).sum(),
             };
             self.points_spent = part(redeemed.points.0, paid, redeemed.amount.0);
@@ -260,23 +260,20 @@ impl Taken {
         all.iter().filter_map(bought).collect()
     }
 
-    /// Points for the receipt as a whole go to its lines by what they cost.
+    /// What of it points may pay for, and are given for.
+    fn payable(&self, quote: &Quote) -> i64 {
+        let payable = self.lines.iter().filter(|line| quote.lines[line.place].points_allowed);
+        payable.map(|line| line.total).sum()
+    }
+
+    /// Points for the receipt as a whole go by what they cost to its lines for which points are given.
     fn share_fixed_points(&mut self, quote: &Quote) {
         let by_line: i64 = quote.lines.iter().map(|line| line.points.0).sum();
-        let of_goods = |of: &dyn Fn(&QuotedLine) -> i64| quote.lines.iter().map(of).sum::<i64>();
-        let fixed = quote.totals.points.0 - by_line;
-        let bought: i64 = self.lines.iter().map(|line| line.total).sum();
-        let whole = of_goods(&|line| line.total.0);
-        let mut left = if whole == 0 { fixed } else { part(fixed, bought, whole) };
-        if left == 0 {
-            return;
-        }
-        let (mut rest, last) = (bought, self.lines.len() - 1);
-        for (place, line) in self.lines.iter_mut().enumerate() {
-            let share = match place == last || rest == 0 {
-                true => left,
-                false => part(left, line.total, rest),
-            };
+        let (bought, whole) = (self.payable(quote), payable(quote));
+        let mut left = part(quote.totals.points.0 - by_line, bought, whole);
+        let mut rest = bought;
+        for line in self.lines.iter_mut().filter(|line| quote.lines[line.place].points_allowed) {
+            let share = part(left, line.total, rest);
             line.points += share;
             left -= share;
             rest -= line.total;
@@ -291,6 +288,11 @@ fn part(amount: i64, some: i64, whole: i64) -> i64 {
     }
     let part = i128::from(amount) * i128::from(some) / i128::from(whole);
     i64::try_from(part).unwrap_or(amount)
+}
+
+/// What of a quote points may pay for, and are given for.
+fn payable(quote: &Quote) -> i64 {
+    quote.lines.iter().filter(|line| line.points_allowed).map(|line| line.total.0).sum()
 }
 
 fn whole_given(quote: &Quote) -> BTreeMap<String, i64> {

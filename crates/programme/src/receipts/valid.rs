@@ -94,7 +94,7 @@ fn allowed() -> bool {
 }
 
 /// Lines of a receipt, at most.
-const LINES_MAX: usize = 1_000;
+pub(crate) const LINES_MAX: usize = 1_000;
 /// Characters of a text, at most.
 const TEXT_MAX: usize = 128;
 /// Thousandths of a unit, and minor units of an amount, at most: a thousand lines stay far from 2^63.

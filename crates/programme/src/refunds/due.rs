@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::pricing::{Refund, ReturnPolicy, ReturnedLine};
+use ::pricing::{Refund, ReturnPolicy, ReturnedLine, Thresholds};
 use retail::{Money, Quantity};
 use store::{StoredReceipt, Tx};
 
@@ -52,6 +52,11 @@ impl Due {
                 "all of it has come back already",
             ));
         }
+        // Without rules the rest costs what it cost.
+        let policy = match sold.is_priced() {
+            true => policy,
+            false => ReturnPolicy { thresholds: Thresholds::Keep, ..policy },
+        };
         let sale = sold.sale(&returned.lines, Money(returned.refunded));
         let refund = ::pricing::refund(&sale, now, &policy).map_err(invalid)?;
         let before = returned.back.clone();
@@ -113,6 +118,9 @@ impl<'s> Returned<'s> {
                 }
                 if some > 0 {
                     more -= some;
+                    // Its till gave money back; the points that paid for it count as given back as well.
+                    let points = |back: i64| part(line.points_discount.0, back, line.quantity.0);
+                    self.refunded += points(self.back[place] + some) - points(self.back[place]);
                     self.back[place] += some;
                     self.lines
                         .push(ReturnedLine { line: line.id.clone(), quantity: Quantity(some) });

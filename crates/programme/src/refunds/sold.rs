@@ -9,6 +9,7 @@ use store::{StoredQuote, StoredReceipt, Tx};
 
 use super::asked::{Asked, Original};
 use super::due::{Due, part};
+use super::replaced;
 use crate::quotes::{Bought, confirming_chain};
 use crate::receipts::{Goods, Place, goods_of, name_of_key, original_key};
 use crate::settings::ReceiptSettings;
@@ -67,7 +68,17 @@ impl Sold {
             let detail = "is a return: what it took back cannot come back once more";
             return Err(Refused::field("/original", "is_return", detail));
         }
-        let Some(quote) = quote else { return Ok(Self::by_its_lines(row, &goods)) };
+        let Some(quote) = quote else {
+            // One that was stored before its lines kept their amounts.
+            if goods.iter().map(|goods| goods.net).sum::<i64>() != row.net {
+                return Err(Refused::Conflict {
+                    code: "receipt_unpriced",
+                    why: "what its lines cost is not known: send what comes back as a return with its amounts"
+                        .to_owned(),
+                });
+            }
+            return Ok(Self::by_its_lines(row, &goods));
+        };
         let quoted = programme.quoted_of(quote)?;
         let Bought { quote, situation, lines, places } = quoted.bought()?;
         let quote_id = quoted.row.id;
@@ -75,12 +86,7 @@ impl Sold {
             (&goods.product, goods.quantity, goods.net) == (&line.product, line.quantity, line.net)
         };
         if goods.len() != lines.len() || !goods.iter().zip(&lines).all(same) {
-            return Err(Refused::Conflict {
-                code: "receipt_replaced",
-                why: "the receipt was replaced and is no longer what its quote was: send what comes back as \
-                      a return with its amounts"
-                    .to_owned(),
-            });
+            return Err(replaced());
         }
         let priced = Some((situation, quoted.compiled));
         Ok(Self { row, quote_id: Some(quote_id), quote, priced, lines, places })
@@ -128,6 +134,11 @@ impl Sold {
         let replay = self.priced.as_ref();
         let replay = replay.map(|(of, compiled)| (&**compiled, &of.basket, &of.facts));
         Sale { quote: &self.quote, replay, returned, refunded }
+    }
+
+    /// Whether the rules by which it was priced are known.
+    pub(super) fn is_priced(&self) -> bool {
+        self.priced.is_some()
     }
 
     /// The product of a line.

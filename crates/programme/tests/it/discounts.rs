@@ -360,7 +360,8 @@ fn a_bundle_ends_where_the_next_ruleset_begins() {
                     let keys = std::fs::read_to_string(cards.dir().join("bundle-key.pub")).unwrap();
                     let keys: Vec<String> = keys.lines().map(str::to_owned).collect();
                     assert_eq!(keys.len(), 1, "one key signs them all");
-                    let trust = Trust { keys: &keys, shop: Some("s1"), till: Some("1"), now: act.at };
+                    let trust =
+                        Trust { keys: &keys, shop: Some("s1"), till: Some("1"), now: act.at };
                     let opened = pricing::bundle::open(&bytes, &trust).unwrap();
                     format!("expires {}", (opened.expires_at.0 - NOW.0) / MINUTE)
                 }

@@ -4,7 +4,7 @@ mod races;
 mod refunds;
 mod till;
 
-use programme::{Bounds, Refused};
+use programme::{Bounds, CouponKind, Money, NewCouponSeries, Refused};
 use serde_json::{Value, json};
 
 use till::{Till, rule};
@@ -52,6 +52,10 @@ fn points_are_held_taken_and_given_back() {
          confirm s 3 => pay 975, spent 25, points 9
          balance A => 14, held 5
          confirm s 4 => quote_confirmed
+         hold again A milk:1:1000 => pay 1000
+         confirm again 3 => receipt_taken
+         hold other A milk:1:1000 points:10 => pay 991, spend 9 of 9
+         cancel other => cancelled
          cancel s => quote_confirmed
          confirm q 5 => quote_cancelled
          confirm r 6 => pay 995, spent 5, points 9
@@ -67,6 +71,42 @@ fn points_are_held_taken_and_given_back() {
          confirm q 2 1:1 => pay 488, spent 12, points 5
          balance A => 23",
     );
+}
+
+/// Points pay for goods that take points, and for no delivery.
+#[test]
+fn points_pay_for_what_they_may_of_what_was_bought() {
+    let mut rules = spending();
+    rules["redemption"] =
+        json!({"points_per_minor": 1, "receipt_bps_max": 10000, "shown": "payment"});
+    rules["regulated"] = json!({"profile": "ru", "confirmed": true});
+    for till in Till::all(rules) {
+        till.run("take 1 A milk:1:100000");
+        let basket = |marked: bool| {
+            let mut basket = till.basket("A", &["milk:1:900", "tea:1:100", "points:1000"]);
+            basket.hold = true;
+            if marked {
+                basket.lines[1].marks = vec!["tobacco".to_owned()];
+            }
+            basket.shipping =
+                vec![programme::BasketDelivery { id: "courier".to_owned(), price: Money(500) }];
+            basket
+        };
+        for (number, marked, line, paid) in
+            [("2", false, "2", 100), ("3", true, "2", 0), ("4", true, "1", 900)]
+        {
+            let id = till.programme().quote(&till.act(), basket(marked)).unwrap().id.unwrap();
+            let lines = vec![programme::TakenIn { line: line.to_owned(), quantity: 1000 }];
+            let confirm = programme::ConfirmIn { lines: Some(lines), ..till.confirm(number) };
+            let done = till.programme().confirm_quote(&till.act(), &id, confirm).unwrap();
+            assert_eq!((done.points_spent, done.paid_with_points), (paid, paid), "{number}");
+            let owed = till.run(&format!("due {number}"));
+            let (money, points) = if paid == 0 { (100, 0) } else { (0, paid) };
+            assert!(owed.starts_with(&format!("money {money}")), "{owed}");
+            assert_eq!(owed.contains(&format!("points {points}")), points > 0, "{owed}");
+        }
+        till.audit();
+    }
 }
 
 #[test]
@@ -269,6 +309,49 @@ fn a_quote_is_proven_and_explained_for_ever() {
 }
 
 #[test]
+fn a_stored_quote_names_no_code_that_nobody_may_know() {
+    let percent = json!({"percent": {"discount_bps": 1000}});
+    let rules = json!({"rules": [rule("off", json!({"coupon": "lottery"}), percent)]});
+    for till in Till::unruled() {
+        let (programme, act) = (till.programme(), till.act());
+        let series = NewCouponSeries {
+            id: "lottery".to_owned(),
+            kind: CouponKind::Unique,
+            name_en: "Lottery".to_owned(),
+            name_ru: "Лотерея".to_owned(),
+            starts_at: None,
+            ends_at: None,
+            uses_max: Some(1),
+            customer_uses_max: None,
+            code: None,
+        };
+        programme.add_coupon_series(&act, series).unwrap();
+        let codes = programme.make_coupons(&act, "lottery", "b1", 1).unwrap().codes.unwrap();
+        till.publish(rules.clone());
+        let code = codes[0].expose();
+        let basket = programme::QuoteIn {
+            hold: true,
+            coupons: vec![code.to_lowercase()],
+            ..till.basket("A", &["tea:1:1000"])
+        };
+        let view = programme.quote(&act, basket).unwrap();
+        assert_eq!(view.quote.totals.to_pay, Money(900), "{}", till.name());
+        let id = view.id.unwrap();
+        let stored = programme.store().unwrap().read(|tx| tx.quote(&id)).unwrap().unwrap();
+        let stands = |text: &str| stored.body.to_uppercase().contains(&text.to_uppercase());
+        assert!(!stands(code) && !stands(&code.replace('-', "")), "{}", stored.body);
+        assert!(stands("lottery") && stands("…"), "{}", stored.body);
+        let done = programme.confirm_quote(&act, &id, till.confirm("1")).unwrap();
+        assert_eq!(done.to_pay, 900);
+        assert_eq!(
+            till.run(&format!("dry A tea:1:1000 coupon:{code}")).split(',').next(),
+            Some("pay 1000")
+        );
+        assert_eq!(till.run("due 1"), "money 900, took 9");
+    }
+}
+
+#[test]
 fn segments_count_as_soon_as_they_are_known() {
     let percent = json!({"percent": {"discount_bps": 1000}});
     let rules = json!({
@@ -282,11 +365,11 @@ fn segments_count_as_soon_as_they_are_known() {
         till.programme().move_journal().unwrap();
         assert_eq!(till.run("dry A tea:1:1000"), "pay 1000, segments_unknown", "{}", till.name());
         // Nobody can be compared with anybody yet.
-        assert_eq!(till.programme().know_buyers(till.act().at).unwrap(), 0);
+        assert_eq!(till.programme().know_buyers().unwrap(), 0);
         till.programme().refresh(None, &Unwatched).unwrap();
         till.run("dry A tea:1:1000");
         till.run("dry B tea:1:1000");
-        assert_eq!(till.programme().know_buyers(till.act().at).unwrap(), 2);
+        assert_eq!(till.programme().know_buyers().unwrap(), 2);
         assert_eq!(till.run("dry A tea:1:1000"), "pay 900");
         assert_eq!(till.run("dry B tea:1:1000"), "pay 1000");
         assert_eq!(till.run("dry - tea:1:1000"), "pay 1000");

@@ -186,7 +186,7 @@ pub struct QuoteGivenUp {
     /// The quote.
     #[schema(example = "q0064c1f2a3b4c55f0c6d2a9be14d7f8a3b")]
     id: String,
-    /// `cancelled`, or `expired` where its time was over before.
+    /// `cancelled`, or `expired` where its time was over and it was ended before.
     #[schema(example = "cancelled")]
     state: String,
 }

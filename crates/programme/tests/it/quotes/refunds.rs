@@ -210,6 +210,33 @@ fn a_receipt_that_was_no_quote_comes_back_by_its_lines() {
 }
 
 #[test]
+fn without_rules_of_its_time_a_receipt_comes_back_as_it_was_paid() {
+    check_with(
+        &[("thresholds", "\"reevaluate\"")],
+        json!({"rules": []}),
+        "take 1 A milk:2:1000 => points 20
+         back 2 1 1:1 => money 1000, took 10, left 1:1",
+    );
+}
+
+#[test]
+fn a_tills_own_return_counts_with_the_points_that_had_paid() {
+    for till in Till::all(json!({
+        "redemption": {"points_per_minor": 1, "receipt_bps_max": 10000, "shown": "discount"},
+        "rules": [],
+    })) {
+        till.run("take 1 A milk:1:100000");
+        till.run("hold q A shirt:2:600 points:600");
+        assert_eq!(till.run("confirm q 2"), "pay 600, spent 600, points 6");
+        let back = super::super::receipts::counter::line("shirt", -1, -300);
+        let mut back = super::super::receipts::counter::receipt("3", None, vec![back]);
+        back.original = Some(OriginalIn { number: "2".to_owned(), shop: None, till: None });
+        till.programme().take_return(&till.act(), back).unwrap();
+        assert_eq!(till.run("due 2"), "money 300, points 300, took 3", "{}", till.name());
+    }
+}
+
+#[test]
 fn returns_with_amounts_of_the_tills_own_count() {
     for till in Till::all(json!({"rules": []})) {
         assert_eq!(till.run("take 1 A milk:3:1000"), "points 30");
