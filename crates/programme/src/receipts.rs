@@ -26,7 +26,7 @@ pub(crate) use families::present_wallet;
 pub(crate) use family::{Goods, goods_of};
 pub use imported::WhyNoPoints;
 pub(crate) use imported::{Became, Imported, settings_of_imports, take_imported};
-pub(crate) use points::issued;
+pub(crate) use points::accounts_of;
 pub(crate) use release::release;
 pub use valid::{FiscalIn, LineIn, OriginalIn, ReceiptIn};
 pub(crate) use valid::{Good, LINES_MAX, Problems, QuotedPoints, ReceiptName};

@@ -9,7 +9,7 @@ static ADD: Statement = sql!("audit/add", "audit/add.postgres");
 static OF_OBJECT: Statement = sql!("audit/of_object");
 static NEWEST: Statement = sql!("audit/newest");
 static SETTLED: Statement = sql!("audit/settled", "audit/settled.postgres");
-static AFTER: Statement = sql!("audit/after");
+static AFTER: Statement = sql!("audit/after", "audit/after.postgres");
 static HORIZON: Statement = sql!("audit/horizon", "audit/horizon.postgres");
 static REBASE: Statement = sql!("writer_base/rebase");
 

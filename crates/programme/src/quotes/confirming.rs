@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 
 use ::pricing::Position;
 use ledger::{AccountId, Books, Chain};
-use retail::CardId;
+use retail::{CardId, WalletId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{QuoteState, StoredQuote, Tx};
 
 use super::taken::Taken;
 use super::{Kept, claims, seen};
-use crate::cards::point;
 use crate::places::told;
-use crate::receipts::{Good, Names, QuotedPoints, issued, read, take, written};
+use crate::receipts::{Good, Names, QuotedPoints, accounts_of, read, take, written};
 use crate::settings::ReceiptSettings;
 use crate::{Act, FiscalIn, Programme, ReceiptIn, ReceiptTaken, Refused};
 
@@ -221,12 +220,7 @@ impl Sale {
         let mut ids: BTreeSet<AccountId> =
             claims::touched(&self.kept.claims()).into_iter().collect();
         if let Some(wallet) = &self.row.wallet {
-            let wallet = retail::WalletId(wallet.clone());
-            ids.extend([
-                AccountId::wallet(&wallet, &point()),
-                AccountId::receivable(&wallet, &point()),
-                issued(&wallet),
-            ]);
+            ids.extend(accounts_of(&WalletId(wallet.clone())));
         }
         Books::accounts(tx, &ids.into_iter().collect::<Vec<_>>())?;
         Ok(())

@@ -58,9 +58,14 @@ pub(super) struct Moved {
 }
 
 /// The account that a wallet's points come from: `issued/POINT/{0 to 15}`.
-pub(crate) fn issued(wallet: &WalletId) -> AccountId {
+fn issued(wallet: &WalletId) -> AccountId {
     let shard = Sha256::digest(wallet.0.as_bytes())[0] % SHARDS;
     AccountId(format!("{}/{shard}", AccountId::issued(&point())))
+}
+
+/// The accounts among which a wallet's points move: itself, what it owes, what its points come from.
+pub(crate) fn accounts_of(wallet: &WalletId) -> [AccountId; 3] {
+    [AccountId::wallet(wallet, &point()), AccountId::receivable(wallet, &point()), issued(wallet)]
 }
 
 /// Posts the differences as one chain.
@@ -106,7 +111,7 @@ fn lock(tx: &mut Tx<'_>, changes: &[Change]) -> Result<(), Refused> {
             if tx.account(&source)?.is_none() {
                 tx.open_account(&source, &point(), None, false)?;
             }
-            ids.extend([account, source, AccountId::receivable(wallet, &point())]);
+            ids.extend(accounts_of(wallet));
         }
     }
     Books::accounts(tx, &ids.into_iter().collect::<Vec<_>>())?;

@@ -16,7 +16,7 @@ use super::due::Due;
 use super::sold::Sold;
 use crate::cards::{open_points, open_system_accounts, point};
 use crate::quotes::touched;
-use crate::receipts::{issued, present_wallet};
+use crate::receipts::{accounts_of, present_wallet};
 use crate::{Act, Refused};
 
 /// Points that had paid, on their way back.
@@ -130,11 +130,7 @@ pub(super) fn lock(tx: &mut Tx<'_>, sold: &Sold) -> Result<(), Refused> {
     if let Some(wallet) = &sold.row.wallet {
         let now = present_wallet(tx, sold.row.card.as_deref(), wallet)?;
         for wallet in [WalletId(wallet.clone()), now] {
-            ids.extend([
-                AccountId::wallet(&wallet, &point()),
-                AccountId::receivable(&wallet, &point()),
-                issued(&wallet),
-            ]);
+            ids.extend(accounts_of(&wallet));
         }
     }
     Books::accounts(tx, &ids.into_iter().collect::<Vec<_>>())?;
