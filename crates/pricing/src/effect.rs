@@ -8,6 +8,7 @@ mod units;
 use retail::Money;
 
 use crate::allocate::{Share, allocate, share_of};
+use crate::basket::AMOUNT_MAX;
 use crate::compile::{CompiledRule, Targets};
 use crate::condition::{holds, is_here_and_now, measured};
 use crate::goods::Meant;
@@ -299,7 +300,8 @@ impl Giving<'_> {
             let each = wanted.min((run.now - floor).max(0));
             let number = i64::from(count);
             base += run.now * number;
-            plan.wanted += wanted * number;
+            // So much off each of so many units may be more than any amount.
+            plan.wanted = plan.wanted.saturating_add(wanted.saturating_mul(number));
             // What a price of 0 keeps back is no news.
             kept += (wanted.min(run.now) - each) * number;
             plan.pieces.push(crate::state::Piece { line, first, count, each });
@@ -512,7 +514,7 @@ impl Giving<'_> {
         let most = u64::from(gift.units_max.unwrap_or(u32::MAX));
         let mut units = (times * u64::from(gift.units)).min(most) as i64;
         if gift.price.0 > 0 {
-            units = units.min(self.allowance(state) / gift.price.0);
+            units = units.min(self.allowance(state).min(AMOUNT_MAX) / gift.price.0);
         }
         if units == 0 {
             return Err(Reason::BudgetExceeded { left: self.allowance(state) });

@@ -239,7 +239,7 @@ fn back(
         } else if !sold.measured && quantity % Quantity::SCALE != 0 {
             let detail = "must be whole units, as they were sold".to_owned();
             problems.push(problem(&format!("{place}/quantity"), "part_of_unit", detail));
-        } else if back[line].0 + quantity > bought {
+        } else if quantity > bought - back[line].0 {
             let detail = format!("{} of {bought} have come back", back[line].0);
             problems.push(problem(&format!("{place}/quantity"), "more_than_bought", detail));
         } else {

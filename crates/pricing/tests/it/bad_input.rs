@@ -240,3 +240,28 @@ fn baskets() {
     check_basket("/shipping", json!([{"id": "d", "price": -1}]), "/shipping/0/price range");
     none_is_wrong();
 }
+
+/// What an effect that nobody means gives on as large a basket as there may be.
+fn check_largest(then: Value, goods: i64, discount: i64) {
+    let mut value = ruleset();
+    value["rules"][0]["then"] = json!([then]);
+    let line = |id: usize| json!({"id": id.to_string(), "product": "milk", "quantity": 100_000_000, "price": 1});
+    let mut basket = basket();
+    basket["lines"] = json!((0..100).map(line).collect::<Vec<_>>());
+    for combination in ["sequence", "best_receipt"] {
+        value["settings"] = json!({"combination": combination});
+        let rules = Compiled::new(serde_json::from_value(value.clone()).unwrap(), 1).unwrap();
+        let basket = serde_json::from_value(basket.clone()).unwrap();
+        let totals = rules.price(&basket, &Facts::default()).unwrap().totals;
+        assert_eq!((totals.goods.0, totals.discount.0), (goods, discount), "{then}");
+    }
+}
+
+#[test]
+fn no_amount_overflows() {
+    let (units, most) = (10_000_000, 1_000_000_000_000);
+    check_largest(json!({"fixed": {"amount": most, "per": "unit"}}), units, units);
+    let gift = |price: i64| json!({"gift": {"product": "mug", "price": price, "for_goods": {}}});
+    check_largest(gift(most), units + most, most);
+    check_largest(gift(1_000_000_000), units + most, most);
+}

@@ -137,7 +137,16 @@ fn what_cannot_come_back() {
     let quote = none.price(&sold, &Facts::default()).unwrap();
     let refused = |line: &str, thousandths: i64, policy: ReturnPolicy| {
         let sale = Sale { quote: &quote, replay: None, returned: &[], refunded: Money::ZERO };
-        let now = [ReturnedLine { line: line.into(), quantity: Quantity(thousandths) }];
+        // Before the last of several lines one unit of each of the others comes back.
+        let lines: Vec<&str> = line.split(", ").collect();
+        let now: Vec<ReturnedLine> = lines
+            .iter()
+            .enumerate()
+            .map(|(at, line)| {
+                let quantity = if at + 1 < lines.len() { 1_000 } else { thousandths };
+                ReturnedLine { line: (*line).to_owned(), quantity: Quantity(quantity) }
+            })
+            .collect();
         let problems = refund(&sale, &now, &policy).unwrap_err();
         problems.iter().map(|of| format!("{} {}", of.pointer, of.code)).collect::<Vec<_>>()
     };
@@ -146,6 +155,7 @@ fn what_cannot_come_back() {
     for (line, thousandths, policy, problem) in [
         ("shoes", 1_000, keep, "/lines/0/line unknown"),
         ("shirt", 3_000, keep, "/lines/0/quantity more_than_bought"),
+        ("shirt, shirt", i64::MAX / 1_000 * 1_000, keep, "/lines/1/quantity more_than_bought"),
         ("shirt", 0, keep, "/lines/0/quantity negative"),
         ("shirt", -1_000, keep, "/lines/0/quantity negative"),
         ("shirt", 1_500, keep, "/lines/0/quantity part_of_unit"),
