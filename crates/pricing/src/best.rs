@@ -6,16 +6,25 @@
 //! cannot go together are rivals. A search in depth takes and leaves out one node after another, prices each
 //! whole combination, and cuts off what cannot become better: what each node gives alone on the untouched
 //! basket bounds what it gives in any combination, but for rules whose conditions get easier when prices fall,
-//! of which everything they touch is the bound. It is exact unless the number of combinations priced reaches
-//! its bound, which the quote tells.
+//! of which everything they touch is the bound. It is exact unless the number of combinations priced, or the
+//! work of looking for them, reaches its bound, which the quote tells.
 
+use rustc_hash::FxHashSet;
+
+use crate::basket::AMOUNT_MAX;
+use crate::compile::Targets;
 use crate::effect::apply;
 use crate::price::{Allowed, Settled, lost_to, run};
 use crate::quote::{BestFound, Off};
-use crate::ruleset::{Condition, Effect, GroupMode, GroupOf};
+use crate::ruleset::{Condition, Effect, GroupMode, GroupOf, Limits};
 use crate::settings::Base;
 use crate::state::State;
 use crate::turn::Turn;
+
+/// Nodes that are searched at most: with more of them rules have their turn in sequence.
+const NODES_MAX: usize = 1_000;
+/// Looks at nodes that are worth the pricing of one combination.
+const LOOKS_A_COMBINATION: u64 = 10_000;
 
 /// Something that can be taken or left out.
 #[derive(Debug)]
@@ -96,32 +105,38 @@ struct Search<'a> {
     nodes: Vec<Node>,
     /// Of each node, the nodes it cannot go together with.
     rivals: Vec<Vec<usize>>,
-    /// What may be chosen without asking anybody.
-    free: Vec<bool>,
-    /// What free candidates give at most.
+    /// Of these, those that cannot go together with each other either.
+    covers: Vec<Vec<usize>>,
+    /// Of each node, how many of its rivals are taken.
+    lost: Vec<u32>,
+    /// What there is to give.
+    most: i64,
+    /// What counts in every combination.
+    free: Vec<Allowed>,
+    /// What that gives at most.
     free_bound: i64,
     taken: Vec<bool>,
     best: i64,
     found: Option<Vec<Allowed>>,
     priced: u32,
     priced_max: u32,
+    /// Looks at nodes that may still be had.
+    looks: u64,
     exhausted: bool,
 }
 
 impl<'a> Search<'a> {
     fn new(turn: &'a Turn<'a>, candidates: &'a [u32]) -> Self {
         let mut nodes = Vec::new();
-        let mut free = vec![false; candidates.len()];
+        let mut free = vec![Allowed::None; candidates.len()];
         let mut free_bound = 0_i64;
         for (candidate, &rank) in candidates.iter().enumerate() {
-            let bounds = bounds(turn, rank);
-            if is_free(turn, rank) {
-                free[candidate] = true;
-                free_bound += bounds.iter().map(|(_, bound)| bound).sum::<i64>();
+            let Some(bounds) = bounds(turn, rank) else {
+                // It gives nothing in any combination, and tells why at its turn.
+                free[candidate] = Allowed::All;
                 continue;
-            }
-            let group = turn.compiled.groups[turn.compiled.rules[rank as usize].group as usize];
-            if group.of == GroupOf::Line {
+            };
+            if group_of(turn, rank) == GroupOf::Line {
                 let lines = bounds.into_iter().filter_map(|(line, bound)| Some((line?, bound)));
                 nodes.extend(lines.map(|(line, bound)| Node {
                     candidate,
@@ -133,25 +148,41 @@ impl<'a> Search<'a> {
                 nodes.push(Node { candidate, line: None, bound });
             }
         }
+        let against = against(turn, candidates);
+        let all: FxHashSet<(usize, Option<usize>)> =
+            nodes.iter().map(|node| (node.candidate, node.line)).collect();
+        let has_node: FxHashSet<usize> = nodes.iter().map(|node| node.candidate).collect();
+        nodes.retain(|node| {
+            let meets = |other: &usize| match node.line {
+                None => has_node.contains(other),
+                Some(_) => all.contains(&(*other, node.line)) || all.contains(&(*other, None)),
+            };
+            let stays = against[node.candidate].iter().any(meets);
+            if !stays {
+                allow(&mut free[node.candidate], node.line, turn.lines.len());
+                free_bound = free_bound.saturating_add(node.bound);
+            }
+            stays
+        });
         nodes.sort_by_key(|node| (std::cmp::Reverse(node.bound), node.candidate, node.line));
-        let rivals = |of: &Node| -> Vec<usize> {
-            let of_rank = candidates[of.candidate];
-            (0..nodes.len())
-                .filter(|&at| {
-                    let other: &Node = &nodes[at];
-                    let met = of.line.is_none() || other.line.is_none() || of.line == other.line;
-                    met && are_rivals(turn, of_rank, candidates[other.candidate])
-                })
-                .collect()
+        let exhausted = nodes.len() > NODES_MAX;
+        let rivals = if exhausted { Vec::new() } else { rivals(&nodes, &against) };
+        let same_set = |a: usize, b: usize| same_set(turn, candidates, &nodes[a], &nodes[b]);
+        let cover = |(at, of): (usize, &Vec<usize>)| {
+            of.iter().copied().filter(|&rival| same_set(at, rival)).collect()
         };
-        let rivals = nodes.iter().map(rivals).collect();
+        let covers = rivals.iter().enumerate().map(cover).collect();
+        let shipping: i64 = turn.basket.shipping.iter().map(|of| of.price.0).sum();
         let priced_max = turn.compiled.ruleset.settings.combinations_max.0;
         let taken = vec![false; nodes.len()];
         Self {
             turn,
             candidates,
+            lost: vec![0; nodes.len()],
+            most: turn.goods.saturating_add(shipping).saturating_add(gifts(turn, candidates)),
             nodes,
             rivals,
+            covers,
             free,
             free_bound,
             taken,
@@ -159,7 +190,8 @@ impl<'a> Search<'a> {
             found: None,
             priced: 0,
             priced_max,
-            exhausted: false,
+            looks: u64::from(priced_max) * LOOKS_A_COMBINATION,
+            exhausted,
         }
     }
 
@@ -167,61 +199,47 @@ impl<'a> Search<'a> {
         if self.exhausted || self.bound(at) <= self.best {
             return;
         }
+        let looks = (self.nodes.len() + 1) as u64;
+        self.exhausted = self.looks < looks;
+        self.looks = self.looks.saturating_sub(looks);
         if at == self.nodes.len() {
             self.price();
             return;
         }
-        if !self.rivals[at].iter().any(|&rival| rival < at && self.taken[rival]) {
-            self.taken[at] = true;
+        if self.lost[at] == 0 {
+            self.take(at, true);
             self.descend(at + 1);
-            self.taken[at] = false;
+            self.take(at, false);
         }
         self.descend(at + 1);
+    }
+
+    fn take(&mut self, at: usize, taken: bool) {
+        self.taken[at] = taken;
+        for &rival in &self.rivals[at] {
+            let lost = &mut self.lost[rival];
+            *lost = if taken { *lost + 1 } else { *lost - 1 };
+        }
     }
 
     /// What any combination below gives at most: of the nodes not decided yet, one of each set of rivals
     /// of the first of them.
     fn bound(&self, at: usize) -> i64 {
         let taken = (0..at).filter(|&node| self.taken[node]).map(|node| self.nodes[node].bound);
-        let mut bound = self.free_bound.saturating_add(taken.sum());
+        let mut bound = taken.fold(self.free_bound, i64::saturating_add);
         let mut covered = vec![false; self.nodes.len()];
         for node in at..self.nodes.len() {
-            let lost = self.rivals[node].iter().any(|&rival| rival < at && self.taken[rival]);
-            if covered[node] || lost {
+            if covered[node] || self.lost[node] > 0 {
                 continue;
             }
             // Its rivals come later and give no more. Those that are rivals of each other as well cost nothing
             // beside it; to stay on the safe side only rivals of the same line or group are covered.
-            for &rival in &self.rivals[node] {
-                covered[rival] |= self.same_set(node, rival);
+            for &rival in &self.covers[node] {
+                covered[rival] = true;
             }
             bound = bound.saturating_add(self.nodes[node].bound);
         }
-        let shipping: i64 = self.turn.basket.shipping.iter().map(|of| of.price.0).sum();
-        bound.min(self.turn.goods + shipping + self.gifts())
-    }
-
-    /// Gifts are given beside what goods cost.
-    fn gifts(&self) -> i64 {
-        let has_gift = self.candidates.iter().any(|&rank| {
-            let then = &self.turn.compiled.rules[rank as usize].source.then;
-            then.iter().any(|effect| matches!(effect, Effect::Gift(_)))
-        });
-        if has_gift { i64::MAX / 4 } else { 0 }
-    }
-
-    /// Whether all rivals of this kind are rivals of each other: of one group, and one line where it is of
-    /// lines.
-    fn same_set(&self, a: usize, b: usize) -> bool {
-        let group = |node: &Node| {
-            let rank = self.candidates[node.candidate];
-            self.turn.compiled.rules[rank as usize].group
-        };
-        let (a, b) = (&self.nodes[a], &self.nodes[b]);
-        let group_of = group(a);
-        group_of == group(b)
-            && a.line == b.line
-            && self.turn.compiled.groups[group_of as usize].mode != GroupMode::All
+        bound.min(self.most)
     }
 
     fn price(&mut self) {
@@ -231,18 +249,9 @@ impl<'a> Search<'a> {
         }
         self.priced += 1;
         let lines = self.turn.lines.len();
-        let mut choice: Vec<Allowed> =
-            self.free.iter().map(|&free| if free { Allowed::All } else { Allowed::None }).collect();
+        let mut choice = self.free.clone();
         for (node, _) in self.nodes.iter().zip(&self.taken).filter(|(_, taken)| **taken) {
-            match (node.line, &mut choice[node.candidate]) {
-                (None, allowed) => *allowed = Allowed::All,
-                (Some(line), Allowed::Lines(own)) => own[line] = true,
-                (Some(line), allowed) => {
-                    let mut own = vec![false; lines];
-                    own[line] = true;
-                    *allowed = Allowed::Lines(own);
-                }
-            }
+            allow(&mut choice[node.candidate], node.line, lines);
         }
         let fresh = State::of(self.turn.basket, &self.turn.fixtures);
         let settled = run(self.turn, self.candidates, fresh, Some(&choice), 0);
@@ -265,10 +274,80 @@ fn gifts_given(turn: &Turn<'_>, state: &State) -> i64 {
     state.gifts.iter().map(worth).sum()
 }
 
-/// Whether a rule counts whatever else does.
+/// Gifts are given beside what goods cost.
+fn gifts(turn: &Turn<'_>, candidates: &[u32]) -> i64 {
+    candidates.iter().map(|&rank| gifts_at_most(turn, rank)).fold(0, i64::saturating_add)
+}
+
+/// What gifts of a rule are worth, whatever its limits.
+fn gifts_at_most(turn: &Turn<'_>, rank: u32) -> i64 {
+    let rule = &turn.compiled.rules[rank as usize];
+    let worth = |(effect, targets): (&Effect, &Targets)| match effect {
+        Effect::Gift(gift) => {
+            let units = crate::effect::gift_units(turn, targets, gift, None).unwrap_or(0);
+            gift.price.0.saturating_mul(units).min(AMOUNT_MAX)
+        }
+        _ => 0,
+    };
+    rule.source.then.iter().zip(&rule.targets).map(worth).fold(0, i64::saturating_add)
+}
+
+/// Whether two nodes that cannot go together are of one group, and one line where it is of lines: all of
+/// these are rivals of each other.
+fn same_set(turn: &Turn<'_>, candidates: &[u32], a: &Node, b: &Node) -> bool {
+    let group = |node: &Node| turn.compiled.rules[candidates[node.candidate] as usize].group;
+    group(a) == group(b)
+        && a.line == b.line
+        && turn.compiled.groups[group(a) as usize].mode != GroupMode::All
+}
+
+/// Lets a rule touch one line more, or everything.
+fn allow(allowed: &mut Allowed, line: Option<usize>, lines: usize) {
+    match (line, &mut *allowed) {
+        (None, _) => *allowed = Allowed::All,
+        (Some(line), Allowed::Lines(own)) => own[line] = true,
+        (Some(line), _) => {
+            let mut own = vec![false; lines];
+            own[line] = true;
+            *allowed = Allowed::Lines(own);
+        }
+    }
+}
+
+/// Of each candidate, those it cannot go together with.
+fn against(turn: &Turn<'_>, candidates: &[u32]) -> Vec<Vec<usize>> {
+    let stands_alone = |rank: u32| is_free(turn, rank);
+    let others: Vec<usize> =
+        (0..candidates.len()).filter(|&at| !stands_alone(candidates[at])).collect();
+    let mut against = vec![Vec::new(); candidates.len()];
+    for &one in &others {
+        let rivals = others.iter().copied();
+        against[one] =
+            rivals.filter(|&other| are_rivals(turn, candidates[one], candidates[other])).collect();
+    }
+    against
+}
+
+/// Of each node, the nodes it cannot go together with.
+fn rivals(nodes: &[Node], against: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let of = |node: &Node| {
+        let met = |other: &Node| {
+            let same = node.line.is_none() || other.line.is_none() || node.line == other.line;
+            same && against[node.candidate].binary_search(&other.candidate).is_ok()
+        };
+        (0..nodes.len()).filter(|&at| met(&nodes[at])).collect()
+    };
+    nodes.iter().map(of).collect()
+}
+
+/// Whether a rule can stand against no other.
 fn is_free(turn: &Turn<'_>, rank: u32) -> bool {
     let rule = &turn.compiled.rules[rank as usize];
     rule.stacks.is_empty() && turn.compiled.groups[rule.group as usize].mode == GroupMode::All
+}
+
+fn group_of(turn: &Turn<'_>, rank: u32) -> GroupOf {
+    turn.compiled.groups[turn.compiled.rules[rank as usize].group as usize].of
 }
 
 fn are_rivals(turn: &Turn<'_>, a: u32, b: u32) -> bool {
@@ -278,24 +357,19 @@ fn are_rivals(turn: &Turn<'_>, a: u32, b: u32) -> bool {
     a != b && (one.conflicts(other) || (one.group == other.group && mode != GroupMode::All))
 }
 
-/// What a rule gives at most, by line where it is off lines.
-fn bounds(turn: &Turn<'_>, rank: u32) -> Vec<(Option<usize>, i64)> {
+/// What a rule gives at most, by line where it is off lines; nothing where it never gives anything.
+fn bounds(turn: &Turn<'_>, rank: u32) -> Option<Vec<(Option<usize>, i64)>> {
     let rule = &turn.compiled.rules[rank as usize];
     let mut state = State::of(turn.basket, &turn.fixtures);
     if is_steady(turn, rank) {
-        if apply(turn, &mut state, rank, None).is_err() {
-            return Vec::new();
-        }
-        let gifts = gifts_given(turn, &state);
+        apply(turn, &mut state, rank, None).ok()?;
         let off = |draft: &crate::state::Draft| match draft.off {
             Off::Line(line) => (Some(line as usize), draft.amount),
             Off::Shipping(_) => (None, draft.amount),
         };
         let mut bounds: Vec<(Option<usize>, i64)> = state.drafts.iter().map(off).collect();
-        if gifts > 0 {
-            bounds.push((None, gifts));
-        }
-        return together(bounds);
+        bounds.push((None, gifts_given(turn, &state)));
+        return Some(together(bounds));
     }
     let sight = &turn.sight;
     let meant = |at: usize| {
@@ -305,8 +379,9 @@ fn bounds(turn: &Turn<'_>, rank: u32) -> Vec<(Option<usize>, i64)> {
         .filter(|&at| meant(at))
         .map(|at| (Some(at), state.lines[at].remaining))
         .collect();
-    bounds.push((None, turn.basket.shipping.iter().map(|of| of.price.0).sum()));
-    bounds
+    let shipping: i64 = turn.basket.shipping.iter().map(|of| of.price.0).sum();
+    bounds.push((None, shipping.saturating_add(gifts_at_most(turn, rank))));
+    Some(bounds)
 }
 
 fn together(mut bounds: Vec<(Option<usize>, i64)>) -> Vec<(Option<usize>, i64)> {
@@ -331,13 +406,21 @@ fn is_steady(turn: &Turn<'_>, rank: u32) -> bool {
         Effect::Tiers(tiers) => tiers.tiers.windows(2).all(|pair| {
             pair[0].discount_bps <= pair[1].discount_bps && pair[0].amount <= pair[1].amount
         }),
-        Effect::BuyGet(get) => get.buy == get.get,
+        // Where others have used up the cheap units it gives a dearer one.
+        Effect::BuyGet(_) | Effect::Cheapest(_) => false,
         Effect::Percent(percent) => {
             percent.base.unwrap_or(settings.percent_base) != Base::RemainingOfLine
         }
         _ => true,
     };
-    rule.then.iter().all(spreads) && rule.when.as_ref().is_none_or(falls_only)
+    // Where what it gives together is bounded, one line alone may be given more than its share of that.
+    let by_line = group_of(turn, rank) == GroupOf::Line;
+    let Limits { receipt_discount_max, customer, budget, .. } = &rule.limits;
+    let bounded = receipt_discount_max.is_some()
+        || customer.is_some()
+        || budget.is_some()
+        || turn.compiled.ruleset.caps.receipt_discount_bps_max.is_some();
+    !(by_line && bounded) && rule.then.iter().all(spreads) && rule.when.as_ref().is_none_or(falls_only)
 }
 
 /// Whether a condition that fails on the untouched basket fails ever after.

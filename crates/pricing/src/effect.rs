@@ -494,25 +494,7 @@ impl Giving<'_> {
         targets: &Targets,
         gift: &Gift,
     ) -> Result<i64, Reason> {
-        let times = if gift.for_goods.is_some() {
-            let lines = self.meant(&targets.on, |at| self.turn.fixtures[at].gift);
-            let units = |&line: &u32| u64::from(self.turn.fixtures[line as usize].units);
-            let there: u64 = lines.iter().map(units).sum();
-            let needed = u64::from(gift.for_units.max(1));
-            if there < needed {
-                return Err(Reason::TooLittle(Compared {
-                    what: What::Units,
-                    of: targets.on.label.to_string(),
-                    required: needed as i64,
-                    actual: there as i64,
-                }));
-            }
-            there / needed
-        } else {
-            1
-        };
-        let most = u64::from(gift.units_max.unwrap_or(u32::MAX));
-        let mut units = (times * u64::from(gift.units)).min(most) as i64;
+        let mut units = gift_units(self.turn, targets, gift, self.mask)?;
         if gift.price.0 > 0 {
             units = units.min(self.allowance(state).min(AMOUNT_MAX) / gift.price.0);
         }
@@ -597,6 +579,37 @@ impl Giving<'_> {
         state.take(Some(self.rank), number, &plan);
         Ok(given)
     }
+}
+
+/// How many units of a gift its goods earn.
+pub(crate) fn gift_units(
+    turn: &Turn<'_>,
+    targets: &Targets,
+    gift: &Gift,
+    mask: Mask<'_>,
+) -> Result<i64, Reason> {
+    let mut times = 1;
+    if gift.for_goods.is_some() {
+        let may = |at: usize| {
+            mask.is_none_or(|mask| mask[at])
+                && turn.fixtures[at].gift
+                && targets.on.has(&turn.sight.lines[at], &turn.sight)
+        };
+        let lines = (0..turn.lines.len()).filter(|&at| may(at));
+        let there: u64 = lines.map(|at| u64::from(turn.fixtures[at].units)).sum();
+        let needed = u64::from(gift.for_units.max(1));
+        if there < needed {
+            return Err(Reason::TooLittle(Compared {
+                what: What::Units,
+                of: targets.on.label.to_string(),
+                required: needed as i64,
+                actual: there as i64,
+            }));
+        }
+        times = there / needed;
+    }
+    let most = u64::from(gift.units_max.unwrap_or(u32::MAX));
+    Ok((times * u64::from(gift.units)).min(most) as i64)
 }
 
 /// Under which name the facts tell what a customer's limit of an amount has left.

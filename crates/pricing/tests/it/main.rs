@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_input;
+mod best;
 mod crowd;
 mod dice;
 mod facts;

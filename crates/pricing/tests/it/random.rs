@@ -297,6 +297,20 @@ fn most_of_all_ways(ruleset: &Ruleset, basket: &Basket, facts: &Facts) -> (i64, 
                 && !b.stacks.is_empty()
                 && !a.stacks.iter().any(|set| b.stacks.contains(set)))
     };
+    // Whether a rule gives anything when it is alone.
+    let gives: Vec<bool> = ruleset
+        .rules
+        .iter()
+        .map(|rule| {
+            let mut alone = ruleset.clone();
+            alone.rules.retain(|other| other.id == rule.id || other.id == "r0");
+            alone.rules.iter_mut().filter(|other| other.id != rule.id).for_each(|other| {
+                other.scope.shops = vec!["nowhere".into()];
+            });
+            let quote = compiled(&alone).and_then(|alone| alone.price(basket, facts).ok());
+            quote.is_some_and(|quote| !quote.applied().is_empty())
+        })
+        .collect();
     let mut most = (0, 0);
     for ways in 0_u32..1 << ruleset.rules.len() {
         let mut some = ruleset.clone();
@@ -309,8 +323,12 @@ fn most_of_all_ways(ruleset: &Ruleset, basket: &Basket, facts: &Facts) -> (i64, 
             continue;
         }
         // What stands against nobody always counts, but beside an exclusive rule.
-        let free =
-            |rule: &Rule| mode(rule) == GroupMode::All && rule.stacks.is_empty() && !rule.exclusive;
+        let free = |rule: &Rule| {
+            let meets = |(other, gives): (&Rule, &bool)| {
+                *gives && other.id != rule.id && !other.exclusive && rivals(rule, other)
+            };
+            !rule.exclusive && !ruleset.rules.iter().zip(&gives).any(meets)
+        };
         let alone = taken.iter().any(|rule| rule.exclusive);
         if !alone && (0..).zip(&ruleset.rules).any(|(at, rule)| free(rule) && ways >> at & 1 == 0) {
             continue;
