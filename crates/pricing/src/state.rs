@@ -138,10 +138,12 @@ impl Fixture {
     }
 
     fn regulate(&mut self, row: &RegulatedRow, min_price: Option<Money>) {
-        self.discount &= row.discount && (!row.minimum_price || min_price.is_some());
+        // Where the lowest price is not told nothing is taken off, by points neither.
+        let discount = row.discount && (!row.minimum_price || min_price.is_some());
+        self.discount &= discount;
         self.points &= row.points;
         self.gift &= row.gift;
-        if !row.discount {
+        if !discount {
             self.lowest = self.price;
         }
     }

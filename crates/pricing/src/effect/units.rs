@@ -120,8 +120,9 @@ impl Giving<'_> {
                 _ => gets,
             };
             let get = gets && self.turn.fixtures[at].discount;
-            // Where the same goods are bought and given, those that cannot be given buy nothing either.
-            let buy = buys && (!given.same || get);
+            // Where the same goods are bought and given, those that cannot be given buy nothing either; where
+            // others are given, those that the law lets nothing be given for.
+            let buy = buys && if given.same { get } else { self.turn.fixtures[at].gift };
             if !buy && !get {
                 continue;
             }

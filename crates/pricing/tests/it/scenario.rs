@@ -146,6 +146,12 @@ fn effects() {
         "milk 100",
     );
     check(
+        then(json!({"buy_get": {
+            "buy": {"marks": ["tobacco"]}, "buy_units": 1, "get": milk, "get_units": 1,
+        }})),
+        "needs 1 of mark tobacco, has 0",
+    );
+    check(
         then(json!({"buy_get": {"buy": milk, "buy_units": 2, "get": milk, "get_units": 1}})),
         "needs 3 of product milk, has 2",
     );
@@ -359,6 +365,28 @@ fn claims() {
             r#"{"kind":"budget","campaign":"k","unit":"RUB","amount":2000}"#,
         ],
     );
+}
+
+#[test]
+fn points_take_nothing_off_where_the_law_does_not_let_them() {
+    for (min_price, taken) in [(Some(45_000), 5_000), (None, 0)] {
+        let ruleset = json!({
+            "currency": "RUB", "regulated": {"profile": "ru", "confirmed": true}, "rules": [],
+            "redemption": {"points_per_minor": 1, "receipt_bps_max": 5000, "shown": "discount"},
+        });
+        let rules = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
+        let situation = json!({
+            "basket": {
+                "currency": "RUB", "at": "2026-11-30T13:00:00", "points": 25_000,
+                "lines": [{"id": "1", "product": "vodka", "quantity": 1000, "price": 50_000,
+                    "min_price": min_price, "marks": ["alcohol"]}],
+            },
+            "facts": {"points_available": 25_000, "wallet": "w"},
+        });
+        let Situation { basket, facts } = serde_json::from_value(situation).unwrap();
+        let quote = rules.price(&basket, &facts).unwrap();
+        assert_eq!(quote.totals.points_discount.0, taken, "{min_price:?}");
+    }
 }
 
 /// Rules `id group bps`, and settings: what each gives to milk, or to whom it lost.
