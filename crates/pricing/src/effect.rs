@@ -8,7 +8,7 @@ mod units;
 use retail::Money;
 
 use crate::allocate::{Share, allocate, share_of};
-use crate::basket::AMOUNT_MAX;
+use crate::basket::{AMOUNT_MAX, PersonalPrice};
 use crate::compile::{CompiledRule, Targets};
 use crate::condition::{holds, is_here_and_now, measured};
 use crate::goods::Meant;
@@ -97,7 +97,9 @@ impl Giving<'_> {
             }
             Effect::PersonalPrice(On { units_max, .. }) => {
                 let plan =
-                    self.price(state, targets, *units_max, |line| self.personal_price(line))?;
+                    self.price(state, targets, *units_max, |line| {
+                        promise(self.turn, line).map(|price| price.price.0)
+                    })?;
                 self.commit(state, number, plan)
             }
             Effect::BuyGet(get) => self.buy_get(state, number, targets, &units::Given::of(get)),
@@ -310,24 +312,6 @@ impl Giving<'_> {
         }
         plan.bases.push((line, base));
         note_floor(plan, line, kept);
-    }
-
-    /// What this customer was promised for a line's product.
-    fn personal_price(&self, line: usize) -> Option<i64> {
-        let customer = self.turn.facts.customer.as_ref()?;
-        let product = &self.turn.lines[line].product;
-        let good = |code: &String| {
-            let coupon = self.turn.facts.coupons.iter().find(|coupon| coupon.code == *code);
-            coupon.is_some_and(|coupon| {
-                crate::condition::why_not(coupon, self.turn.compiled).is_none()
-                    && self.turn.withheld_coupon(code).is_none()
-            })
-        };
-        let promised = customer.prices.iter().filter(|price| price.product == *product);
-        promised
-            .filter(|price| price.coupon.as_ref().is_none_or(good))
-            .map(|price| price.price.0)
-            .min()
     }
 
     /// Spreads an amount over the first units of one line.
@@ -579,6 +563,24 @@ impl Giving<'_> {
         state.take(Some(self.rank), number, &plan);
         Ok(given)
     }
+}
+
+/// The best price that the customer was promised for a line's product, by a coupon that is good where one
+/// says so; of equal prices one that uses up no coupon.
+pub(crate) fn promise<'a>(turn: &Turn<'a>, line: usize) -> Option<&'a PersonalPrice> {
+    let customer = turn.facts.customer.as_ref()?;
+    let product = &turn.lines[line].product;
+    let good = |code: &String| {
+        let coupon = turn.facts.coupons.iter().find(|coupon| coupon.code == *code);
+        coupon.is_some_and(|coupon| {
+            crate::condition::why_not(coupon, turn.compiled).is_none()
+                && turn.withheld_coupon(code).is_none()
+        })
+    };
+    let promised = customer.prices.iter().filter(|price| price.product == *product);
+    promised
+        .filter(|price| price.coupon.as_ref().is_none_or(good))
+        .min_by_key(|price| (price.price, price.coupon.is_some()))
 }
 
 /// How many units of a gift its goods earn.

@@ -5,7 +5,7 @@ use retail::{CampaignId, Claim, CouponId, CustomerId, Money, Points, Quantity, W
 
 use crate::allocate::share_of;
 use crate::condition::{coupon, why_not};
-use crate::effect::redeem;
+use crate::effect::{promise, redeem};
 use crate::price::Settled;
 use crate::quote::{
     Adjustment, Claimed, CouponOutcome, Earned, Miss, Off, Position, Quote, QuotedDelivery,
@@ -413,8 +413,7 @@ fn promised(turn: &Turn<'_>, state: &State, claims: &[Claimed]) -> Vec<Claimed> 
 }
 
 /// Adjustments by a promised price, each with the code of the coupon that promised it.
-fn promises<'a>(turn: &'a Turn<'_>, state: &'a State) -> Vec<(&'a Draft, &'a str)> {
-    let Some(customer) = &turn.facts.customer else { return Vec::new() };
+fn promises<'a>(turn: &Turn<'a>, state: &'a State) -> Vec<(&'a Draft, &'a str)> {
     let mut found = Vec::new();
     for draft in &state.drafts {
         let (Some(rank), Off::Line(line)) = (draft.rank, draft.off) else { continue };
@@ -422,10 +421,7 @@ fn promises<'a>(turn: &'a Turn<'_>, state: &'a State) -> Vec<(&'a Draft, &'a str
         if !matches!(effect, Effect::PersonalPrice(_)) {
             continue;
         }
-        let product = &turn.lines[line as usize].product;
-        let promised = customer.prices.iter().filter(|price| price.product == *product);
-        let code =
-            promised.min_by_key(|price| price.price).and_then(|price| price.coupon.as_deref());
+        let code = promise(turn, line as usize).and_then(|price| price.coupon.as_deref());
         found.extend(code.map(|code| (draft, code)));
     }
     found

@@ -367,6 +367,49 @@ fn claims() {
     );
 }
 
+/// Prices that milk and ham were promised, each with the coupon that says so: `product price coupon`; and
+/// coupons that the ledger refused. What is taken off, and which coupons are claimed for which lines.
+fn check_promises(prices: &str, withheld: &[&str], expected: &str) {
+    let price = |text: &str| match text.split(' ').collect::<Vec<_>>()[..] {
+        [product, price, coupon] => {
+            json!({"product": product, "price": price.parse::<i64>().unwrap(), "coupon": coupon})
+        }
+        [product, price] => json!({"product": product, "price": price.parse::<i64>().unwrap()}),
+        _ => panic!("{text}"),
+    };
+    let coupon = |code: &str| {
+        json!({"code": code, "series": "own", "standing": "good", "claimed_as": format!("c-{code}")})
+    };
+    let mut situation = situation();
+    situation["facts"]["customer"]["prices"] = prices.split(", ").map(price).collect();
+    situation["facts"]["coupons"] = ["A", "B"].into_iter().map(coupon).collect();
+    situation["facts"]["withheld"] =
+        withheld.iter().map(|code| json!({"coupon": {"code": code, "why": "limit"}})).collect();
+    let ruleset = json!({
+        "currency": "RUB", "regulated": {"profile": "ru", "confirmed": true},
+        "rules": [{"id": "r", "name": {"en": "r"}, "then": [{"personal_price": {}}]}],
+    });
+    let rules = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
+    let Situation { basket, facts } = serde_json::from_value(situation).unwrap();
+    let quote = rules.price(&basket, &facts).unwrap();
+    let claimed: String = quote
+        .claims
+        .iter()
+        .map(|of| format!(" {}{:?}", of.coupon.as_deref().unwrap_or("-"), of.lines))
+        .collect();
+    assert_eq!(format!("{}{claimed}", told(&quote)), expected, "{prices}");
+}
+
+#[test]
+fn promised_prices() {
+    check_promises("milk 5000 A, milk 6000 B", &[], "milk 100 A[0]");
+    check_promises("milk 5000 A, milk 6000 B", &["A"], "milk 80 B[0]");
+    check_promises("milk 5000 A, milk 5000", &[], "milk 100");
+    check_promises("milk 5000, milk 5000 A", &[], "milk 100");
+    check_promises("milk 5000 A, ham 20000 B", &[], "ham 100 milk 100 B[1] A[0]");
+    check_promises("milk 5000 A, ham 20000 A", &[], "ham 100 milk 100 A[0, 1]");
+}
+
 #[test]
 fn points_take_nothing_off_where_the_law_does_not_let_them() {
     for (min_price, taken) in [(Some(45_000), 5_000), (None, 0)] {
