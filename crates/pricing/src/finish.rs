@@ -344,7 +344,7 @@ fn claims(turn: &Turn<'_>, state: &State, quote: &Quote) -> Vec<Claimed> {
         && redeemed.points.0 > 0
     {
         let claim = Claim::Points { wallet: WalletId(wallet.clone()), points: redeemed.points };
-        claims.push(Claimed { claim, rule: None, coupon: None });
+        claims.push(Claimed { claim, rule: None, coupon: None, lines: Vec::new() });
     }
     for &rank in &state.applied {
         let rule = &turn.compiled.rules[rank as usize];
@@ -360,7 +360,7 @@ fn claims(turn: &Turn<'_>, state: &State, quote: &Quote) -> Vec<Claimed> {
             let claimed = claims.iter().any(|other: &Claimed| other.coupon == code);
             if let (Some(account), false) = (&facts.claimed_as, claimed) {
                 let claim = Claim::Coupon { coupon: CouponId(account.clone()) };
-                claims.push(Claimed { claim, rule: id(), coupon: code });
+                claims.push(Claimed { claim, rule: id(), coupon: code, lines: Vec::new() });
             }
         }
         let given = given_by(state, quote, turn, rank);
@@ -369,7 +369,7 @@ fn claims(turn: &Turn<'_>, state: &State, quote: &Quote) -> Vec<Claimed> {
                 let customer = CustomerId(customer.id.clone());
                 let window = window(limit.window, turn);
                 let claim = Claim::Limit { rule, customer, window, amount };
-                claims.push(Claimed { claim, rule: id(), coupon: None });
+                claims.push(Claimed { claim, rule: id(), coupon: None, lines: Vec::new() });
             };
             if limit.uses.is_some() {
                 claim(rule.source.id.clone(), 1);
@@ -386,7 +386,7 @@ fn claims(turn: &Turn<'_>, state: &State, quote: &Quote) -> Vec<Claimed> {
             if amount > 0 {
                 let campaign = CampaignId(budget.campaign.clone());
                 let claim = Claim::Budget { campaign, unit, amount };
-                claims.push(Claimed { claim, rule: id(), coupon: None });
+                claims.push(Claimed { claim, rule: id(), coupon: None, lines: Vec::new() });
             }
         }
     }
@@ -399,13 +399,22 @@ fn promised(turn: &Turn<'_>, state: &State, claims: &[Claimed]) -> Vec<Claimed> 
     let mut found: Vec<Claimed> = Vec::new();
     for (draft, code) in promises(turn, state) {
         let known = |claimed: &Claimed| claimed.coupon.as_deref() == Some(code);
+        let Off::Line(line) = draft.off else { continue };
+        let line = turn.places[line as usize];
+        if let Some(other) = found.iter_mut().find(|other| known(other)) {
+            other.lines.push(line);
+            other.lines.sort_unstable();
+            other.lines.dedup();
+            continue;
+        }
         let coupon = turn.facts.coupons.iter().find(|coupon| coupon.code == code);
         let account = coupon.and_then(|coupon| coupon.claimed_as.clone());
-        if let (Some(account), false) = (account, claims.iter().chain(&found).any(known)) {
+        if let (Some(account), false) = (account, claims.iter().any(known)) {
             found.push(Claimed {
                 claim: Claim::Coupon { coupon: CouponId(account) },
                 rule: draft.rank.map(|rank| id(turn, rank)),
                 coupon: Some(code.to_owned()),
+                lines: vec![line],
             });
         }
     }

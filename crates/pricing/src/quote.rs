@@ -259,6 +259,9 @@ pub struct Claimed {
     /// Of which coupon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coupon: Option<String>,
+    /// Lines of the quote whose price it promised, by their places; empty where its rules say what it gave.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<u32>,
 }
 
 /// A text for people.

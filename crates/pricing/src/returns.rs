@@ -496,7 +496,13 @@ fn claims(
         let since = |back: &[Quantity]| -> i64 {
             rules.iter().map(|rule| undone_so_far(quote, rule, back)).sum()
         };
-        let is_over = |back: &[Quantity]| is_over(quote, &rules, back);
+        let is_over = |back: &[Quantity]| match claimed.lines.as_slice() {
+            [] => is_over(quote, &rules, back),
+            own => own.iter().all(|&line| {
+                let line = line as usize;
+                quote.lines.get(line).is_none_or(|sold| back[line] == sold.quantity)
+            }),
+        };
         let use_back = i64::from(policy.uses && !is_over(before) && is_over(after));
         let amount = match &claimed.claim {
             Claim::Points { .. } => points.0,

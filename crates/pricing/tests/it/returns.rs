@@ -192,6 +192,32 @@ fn a_use_of_a_coupon_comes_back_when_nothing_is_left_of_all_it_gave() {
     }
 }
 
+#[test]
+fn a_use_of_a_personal_coupon_comes_back_with_its_own_goods() {
+    let rules =
+        rules(json!([{"id": "own", "name": {"en": "own"}, "then": [{"personal_price": {}}]}]));
+    let sold = basket("milk 1 100\nbread 1 50\ntea 1 100", 0);
+    let coupon =
+        |code: &str| json!({"code": code, "series": "own", "standing": "good", "claimed_as": code});
+    let price =
+        |product: &str| json!({"product": product, "price": 4_000, "coupon": product.to_uppercase()});
+    let facts = json!({
+        "coupons": [coupon("MILK"), coupon("BREAD")],
+        "customer": {"id": "anna", "prices": [price("milk"), price("bread")]},
+    });
+    let quote = rules.price(&sold, &serde_json::from_value(facts).unwrap()).unwrap();
+    let policy = ReturnPolicy { uses: true, ..ReturnPolicy::default() };
+    let mut returned = Vec::new();
+    for (line, coupon) in [("milk", "MILK"), ("tea", ""), ("bread", "BREAD")] {
+        let now = vec![ReturnedLine { line: line.to_owned(), quantity: Quantity(1000) }];
+        let sale = Sale { quote: &quote, replay: None, returned: &returned, refunded: Money::ZERO };
+        let back = refund(&sale, &now, &policy).unwrap().claims;
+        let coupons = back.iter().filter_map(|of| quote.claims[of.claim].coupon.as_deref());
+        assert_eq!(coupons.collect::<String>(), coupon, "{line}");
+        returned.extend(now);
+    }
+}
+
 /// Whatever comes back in whatever parts, in the end everything is back: money, points, claims.
 pub fn gives_everything_back(
     rules: &Compiled,
