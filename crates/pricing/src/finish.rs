@@ -27,6 +27,7 @@ pub(crate) fn finish(turn: &Turn<'_>, settled: Settled) -> Quote {
     let redemption = spend(turn, &mut state);
     let mut quote = Quote {
         version: turn.compiled.version,
+        vat_added: turn.compiled.ruleset.settings.vat == Vat::Added,
         lines: lines(turn, &state),
         shipping: shipping(turn, &state),
         redemption,
@@ -310,7 +311,7 @@ fn totals(turn: &Turn<'_>, state: &State, quote: &Quote) -> Totals {
     let sum = |of: fn(&QuotedLine) -> i64| quote.lines.iter().map(of).sum::<i64>();
     let shipping: i64 = turn.basket.shipping.iter().map(|delivery| delivery.price.0).sum();
     let vat = sum(|line| line.vat.0);
-    let added = if turn.compiled.ruleset.settings.vat == Vat::Added { vat } else { 0 };
+    let added = if quote.vat_added { vat } else { 0 };
     let total = sum(|line| line.total.0) + state.shipping_left + added;
     let terms = turn.compiled.ruleset.redemption.as_ref();
     let as_payment = terms.is_some_and(|terms| terms.shown == RedemptionShown::Payment);

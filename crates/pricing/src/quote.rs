@@ -12,6 +12,9 @@ use crate::settings::{Base, Place};
 pub struct Quote {
     /// Version of the ruleset it was priced by.
     pub version: i64,
+    /// Whether VAT comes on top of what lines cost; it is contained in it where not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub vat_added: bool,
     /// Amounts of the whole.
     pub totals: Totals,
     /// Every line of the basket, in its sequence; then gifts.
@@ -60,9 +63,9 @@ pub struct Totals {
     pub shipping: Money,
     /// What rules took off delivery.
     pub shipping_discount: Money,
-    /// VAT contained in goods.
+    /// VAT of goods.
     pub vat: Money,
-    /// Goods and delivery after all discounts.
+    /// Goods and delivery after all discounts, with VAT.
     pub total: Money,
     /// Of it, what points pay as a payment.
     pub paid_with_points: Money,
@@ -93,7 +96,7 @@ pub struct QuotedLine {
     pub points_discount: Money,
     /// To pay for it.
     pub total: Money,
-    /// VAT contained in it.
+    /// VAT of it: contained, or on top where the quote says so.
     pub vat: Money,
     /// What a fiscal receipt prints: so much for so much a unit, which multiply exactly; of measured goods
     /// the amount alone is exact.

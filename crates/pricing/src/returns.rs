@@ -173,7 +173,7 @@ pub fn refund(
     let mut refund = Refund::default();
     let mut allocated_before = 0;
     for (at, line) in quote.lines.iter().enumerate() {
-        let value = |back: &[Quantity]| value_of(line, back[at], policy.units);
+        let value = |back: &[Quantity]| value_of(quote, line, back[at], policy.units);
         allocated_before += value(&before);
         if after[at] > before[at] {
             refund.lines.push(RefundedLine {
@@ -249,9 +249,15 @@ fn back(
     if problems.is_empty() { Ok(back) } else { Err(problems) }
 }
 
-/// What was owed for a line after its discounts, points not counted.
-fn value(line: &QuotedLine) -> i64 {
-    line.total.0 + line.points_discount.0
+/// What was paid for a line, points and VAT included.
+fn value(quote: &Quote, line: &QuotedLine) -> i64 {
+    let added = if quote.vat_added { line.vat.0 } else { 0 };
+    line.total.0 + line.points_discount.0 + added
+}
+
+/// What was paid for all goods.
+fn value_of_goods(quote: &Quote) -> i64 {
+    quote.lines.iter().map(|line| value(quote, line)).sum()
 }
 
 /// The part of an amount for so much of a whole, rounded down: the whole gives all of it.
@@ -264,8 +270,8 @@ fn part(amount: i64, of: i64, whole: i64) -> i64 {
 }
 
 /// What is due for so much of a line.
-fn value_of(line: &QuotedLine, back: Quantity, units: ReturnUnits) -> i64 {
-    let all = value(line);
+fn value_of(quote: &Quote, line: &QuotedLine, back: Quantity, units: ReturnUnits) -> i64 {
+    let all = value(quote, line);
     if units == ReturnUnits::Average || line.positions.len() < 2 || back == line.quantity {
         return part(all, back.0, line.quantity.0);
     }
@@ -314,8 +320,8 @@ fn points_of(quote: &Quote, back: &[Quantity]) -> i64 {
     for (line, back) in quote.lines.iter().zip(back) {
         sum += part(line.points.0, back.0, line.quantity.0);
         of_lines += line.points.0;
-        came_back += part(value(line), back.0, line.quantity.0);
-        whole += value(line);
+        came_back += part(value(quote, line), back.0, line.quantity.0);
+        whole += value(quote, line);
     }
     let of_receipt = quote.totals.points.0 - of_lines;
     let all = quote.lines.iter().zip(back).all(|(line, back)| *back == line.quantity);
@@ -337,9 +343,9 @@ fn keep_back(
     }
     rest.lines.retain(|line| line.quantity.0 > 0);
     rest.points = 0;
-    let paid: i64 = sale.quote.lines.iter().map(value).sum();
+    let paid = value_of_goods(sale.quote);
     let rest = rules.price(&rest, facts)?;
-    let worth: i64 = rest.lines.iter().map(|line| line.total.0).sum();
+    let worth = value_of_goods(&rest);
     for rule in rules_of(sale.quote) {
         let less = given(&rest, rule) < given(sale.quote, rule) - given_back(refund, rule);
         if less && !refund.lost.iter().any(|lost| lost == rule) {
@@ -385,7 +391,7 @@ fn spread_kept(lines: &mut [RefundedLine], difference: i64) {
 /// Splits what is given back into points that paid and money, as the receipt was paid.
 fn split_payment(sale: &Sale<'_>, refund: &mut Refund) {
     let quote = sale.quote;
-    let whole: i64 = quote.lines.iter().map(value).sum();
+    let whole = value_of_goods(quote);
     let (points, amount) = quote.redemption.map_or((0, 0), |of| (of.points.0, of.amount.0));
     let until = sale.refunded.0 + refund.value.0 - refund.shipping.0;
     let since = |all: i64| part(all, until, whole) - part(all, sale.refunded.0, whole);

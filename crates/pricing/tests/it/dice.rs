@@ -69,7 +69,7 @@ impl<'a> Dice<'a> {
             lines: LineSequence::Canonical,
             combination: Combination::Sequence,
             combinations_max: CombinationsMax(500),
-            vat: Vat::Included,
+            vat: self.pick(&[Vat::Included, Vat::Included, Vat::Added]),
         }
     }
 

@@ -123,7 +123,8 @@ fn adds_up(basket: &Basket, quote: &Quote) -> Result<(), String> {
     let totals = &quote.totals;
     let goods: i64 = quote.lines.iter().map(|line| line.total.0).sum();
     let shipping: i64 = quote.shipping.iter().map(|of| of.total.0).sum();
-    equal("total", totals.total.0, goods + shipping)?;
+    let vat = if quote.vat_added { totals.vat.0 } else { 0 };
+    equal("total", totals.total.0, goods + shipping + vat)?;
     equal("goods", totals.goods.0 - totals.discount.0 - totals.points_discount.0, goods)?;
     equal("to pay", totals.to_pay.0 + totals.paid_with_points.0, totals.total.0)?;
     let paid = quote.redemption.map_or(0, |redeemed| redeemed.amount.0);

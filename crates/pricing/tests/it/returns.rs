@@ -8,8 +8,12 @@ use crate::dice::Dice;
 
 /// A ruleset of these rules.
 fn rules(rules: Value) -> Compiled {
+    rules_with(json!({}), rules)
+}
+
+fn rules_with(settings: Value, rules: Value) -> Compiled {
     let ruleset = json!({
-        "currency": "RUB",
+        "currency": "RUB", "settings": settings,
         "regulated": {"profile": "none", "confirmed": true},
         "redemption": {"points_per_minor": 1, "receipt_bps_max": 10000, "shown": "discount"},
         "rules": rules,
@@ -110,6 +114,13 @@ fn what_comes_back() {
     let none = rules(json!([]));
     let with_points = basket("shirt 1 600\nshoes 1 600", 60_000);
     check(&none, &with_points, &keep, &["shirt 1", "shoes 1"], &["300 30000 0", "300 30000 0"]);
+
+    // VAT on top comes back as it was paid.
+    let taxed = rules_with(json!({"vat": "added"}), json!([]));
+    let mut two_taxed = basket("shirt 2 100", 0);
+    two_taxed.lines[0].vat_bps = Some(2_000);
+    check(&taxed, &two_taxed, &keep, &["shirt 1", "shirt 1"], &["120 0 0", "120 0 0"]);
+    check(&taxed, &two_taxed, &again, &["shirt 2"], &["240 0 0"]);
 
     // A mug with every two shirts.
     let gift = rules(json!([{
