@@ -10,6 +10,7 @@ use retail::{Claim, Money, Points, Quantity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::allocate::{Share, Split, allocate};
 use crate::basket::{Basket, Facts};
 use crate::compile::Compiled;
 use crate::problem::Problem;
@@ -77,6 +78,8 @@ pub struct Sale<'a> {
     pub returned: &'a [ReturnedLine],
     /// What was given back for that, points and money together, delivery not counted.
     pub refunded: Money,
+    /// Of it, what points had paid: what refunds gave back in value and not in money.
+    pub refunded_points: Money,
 }
 
 /// What is given back, and taken back.
@@ -202,7 +205,8 @@ pub fn refund(
         refund.shipping = Money(quote.shipping.iter().map(|of| of.total.0).sum());
     }
     refund.value = Money(goods + refund.shipping.0);
-    split_payment(sale, &mut refund);
+    let so_far = |quantities| Back { quantities, units: policy.units };
+    split_payment(sale, &mut refund, &so_far(&before), &so_far(&after));
     if policy.thresholds == Thresholds::ClawBackGift {
         refund.gifts_due = gifts_due(sale, &before, &after);
     }
@@ -389,25 +393,86 @@ fn spread_kept(lines: &mut [RefundedLine], difference: i64) {
 }
 
 /// Splits what is given back into points that paid and money, as the receipt was paid.
-fn split_payment(sale: &Sale<'_>, refund: &mut Refund) {
+fn split_payment(sale: &Sale<'_>, refund: &mut Refund, before: &Back<'_>, after: &Back<'_>) {
     let quote = sale.quote;
-    let whole = value_of_goods(quote);
     let (points, amount) = quote.redemption.map_or((0, 0), |of| (of.points.0, of.amount.0));
-    let until = sale.refunded.0 + refund.value.0 - refund.shipping.0;
-    let since = |all: i64| part(all, until, whole) - part(all, sale.refunded.0, whole);
-    refund.points_back = Points(since(points));
-    let by_points = since(amount);
+    let goods = refund.value.0 - refund.shipping.0;
+    let until = sale.refunded.0 + goods;
+    let by_line = quote.totals.points_discount.0 > 0;
+    let by_points = if by_line {
+        // No more points than are left, and no more money.
+        let due = part(after.points(quote), until, after.value(quote)) - sale.refunded_points.0;
+        let points_left = amount - sale.refunded_points.0;
+        let money_left = value_of_goods(quote) - sale.refunded.0 - points_left;
+        due.min(points_left).max(goods - money_left).clamp(0, goods.max(0))
+    } else {
+        let whole = value_of_goods(quote);
+        part(amount, until, whole) - part(amount, sale.refunded.0, whole)
+    };
+    let points_so_far = |by_points: i64| part(points, by_points, amount);
+    refund.points_back = Points(if by_line {
+        points_so_far(sale.refunded_points.0 + by_points) - points_so_far(sale.refunded_points.0)
+    } else {
+        let whole = value_of_goods(quote);
+        part(points, until, whole) - part(points, sale.refunded.0, whole)
+    });
     refund.money = Money(refund.value.0 - by_points);
-    let weights: Vec<i64> = refund.lines.iter().map(|line| line.value.0).collect();
-    let of_lines = refund.money.0 - refund.shipping.0;
-    let settings = crate::settings::Settings::default();
-    for (line, money) in
-        refund.lines.iter_mut().zip(crate::allocate::split(of_lines, &weights, &settings))
-    {
+    let weights: Vec<i64> = if by_line {
+        let since = |line: &RefundedLine| {
+            let at = quote.lines.iter().position(|sold| sold.id == line.line);
+            at.map_or(0, |at| after.points_of(quote, at) - before.points_of(quote, at))
+        };
+        refund.lines.iter().map(since).collect()
+    } else {
+        refund.lines.iter().map(|line| line.value.0).collect()
+    };
+    pay_lines(quote, refund, by_points, &weights);
+}
+
+/// Splits the value of each line into what points had paid, by weights, and money.
+fn pay_lines(quote: &Quote, refund: &mut Refund, by_points: i64, weights: &[i64]) {
+    let split = Split::of(&crate::settings::Settings::default());
+    let values = || refund.lines.iter().map(|line| line.value.0);
+    let mut shares: Vec<Share> =
+        values().zip(weights).map(|(value, &weight)| Share::new(weight, value)).collect();
+    let left = by_points - allocate(by_points, &mut shares, split);
+    // What those lines have no room for, others bear.
+    let mut others: Vec<Share> = values()
+        .zip(&shares)
+        .map(|(value, share)| Share::new(value - share.part, value - share.part))
+        .collect();
+    allocate(left, &mut others, split);
+    for ((line, share), other) in refund.lines.iter_mut().zip(shares).zip(others) {
+        let money = line.value.0 - share.part - other.part;
         line.money = Money(money);
         let sold = quote.lines.iter().find(|sold| sold.id == line.line);
         let is_measured = sold.is_some_and(|sold| sold.measured);
         line.positions = positions(line.quantity, money, is_measured);
+    }
+}
+
+/// What has come back so far.
+struct Back<'a> {
+    quantities: &'a [Quantity],
+    units: ReturnUnits,
+}
+
+impl Back<'_> {
+    /// What is due for it.
+    fn value(&self, quote: &Quote) -> i64 {
+        let of = |(line, back): (&QuotedLine, &Quantity)| value_of(quote, line, *back, self.units);
+        quote.lines.iter().zip(self.quantities).map(of).sum()
+    }
+
+    /// Of it, what points had paid where they stand as a discount.
+    fn points(&self, quote: &Quote) -> i64 {
+        (0..quote.lines.len()).map(|at| self.points_of(quote, at)).sum()
+    }
+
+    fn points_of(&self, quote: &Quote, at: usize) -> i64 {
+        let line = &quote.lines[at];
+        let due = value_of(quote, line, self.quantities[at], self.units);
+        part(line.points_discount.0, due, value(quote, line))
     }
 }
 

@@ -8,16 +8,17 @@ use crate::dice::Dice;
 
 /// A ruleset of these rules.
 fn rules(rules: Value) -> Compiled {
-    rules_with(json!({}), rules)
+    rules_of(json!({}), rules)
 }
 
-fn rules_with(settings: Value, rules: Value) -> Compiled {
-    let ruleset = json!({
-        "currency": "RUB", "settings": settings,
+fn rules_of(fields: Value, rules: Value) -> Compiled {
+    let mut ruleset = json!({
+        "currency": "RUB",
         "regulated": {"profile": "none", "confirmed": true},
         "redemption": {"points_per_minor": 1, "receipt_bps_max": 10000, "shown": "discount"},
         "rules": rules,
     });
+    ruleset.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap()
 }
 
@@ -45,7 +46,7 @@ fn check(of: &Compiled, sold: &Basket, policy: &Value, parts: &[&str], expected:
     let policy: ReturnPolicy = serde_json::from_value(policy.clone()).unwrap();
     let facts = Facts { points_available: 1_000_000, wallet: Some("w".into()), ..Facts::default() };
     let quote = of.price(sold, &facts).unwrap();
-    let (mut returned, mut refunded) = (Vec::new(), Money::ZERO);
+    let (mut returned, mut refunded, mut refunded_points) = (Vec::new(), Money::ZERO, Money::ZERO);
     let mut found = Vec::new();
     for part in parts {
         let now: Vec<ReturnedLine> = part
@@ -56,8 +57,8 @@ fn check(of: &Compiled, sold: &Basket, policy: &Value, parts: &[&str], expected:
                 ReturnedLine { line: line.to_owned(), quantity }
             })
             .collect();
-        let sale =
-            Sale { quote: &quote, replay: Some((of, sold, &facts)), returned: &returned, refunded };
+        let replay = Some((of, sold, &facts));
+        let sale = Sale { quote: &quote, replay, returned: &returned, refunded, refunded_points };
         let back = refund(&sale, &now, &policy).unwrap();
         let roubles = |amount: Money| format!("{}", amount.0 as f64 / 100.0);
         let due: Vec<String> = back
@@ -74,6 +75,7 @@ fn check(of: &Compiled, sold: &Basket, policy: &Value, parts: &[&str], expected:
         ));
         returned.extend(now);
         refunded.0 += back.value.0 - back.shipping.0;
+        refunded_points.0 += back.value.0 - back.money.0;
     }
     assert_eq!(found, expected, "{parts:?}");
 }
@@ -115,8 +117,25 @@ fn what_comes_back() {
     let with_points = basket("shirt 1 600\nshoes 1 600", 60_000);
     check(&none, &with_points, &keep, &["shirt 1", "shoes 1"], &["300 30000 0", "300 30000 0"]);
 
+    // Points shown as a discount come back with the goods they had paid for.
+    let mut one_by_points = basket("shirt 1 600\ncigarettes 1 600", 60_000);
+    one_by_points.lines[1].marks = vec!["tobacco".into()];
+    let law = json!({"regulated": {"profile": "ru", "confirmed": true}});
+    let no_points_for_tobacco = rules_of(law, json!([]));
+    for (first, second) in [(0, 1), (1, 0)] {
+        let (parts, due) =
+            (["shirt 1", "cigarettes 1"], ["0 60000 0", "600 0 0"]);
+        check(
+            &no_points_for_tobacco,
+            &one_by_points,
+            &keep,
+            &[parts[first], parts[second]],
+            &[due[first], due[second]],
+        );
+    }
+
     // VAT on top comes back as it was paid.
-    let taxed = rules_with(json!({"vat": "added"}), json!([]));
+    let taxed = rules_of(json!({"settings": {"vat": "added"}}), json!([]));
     let mut two_taxed = basket("shirt 2 100", 0);
     two_taxed.lines[0].vat_bps = Some(2_000);
     check(&taxed, &two_taxed, &keep, &["shirt 1", "shirt 1"], &["120 0 0", "120 0 0"]);
@@ -147,7 +166,7 @@ fn what_cannot_come_back() {
     let sold = basket("shirt 2 600", 0);
     let quote = none.price(&sold, &Facts::default()).unwrap();
     let refused = |line: &str, thousandths: i64, policy: ReturnPolicy| {
-        let sale = Sale { quote: &quote, replay: None, returned: &[], refunded: Money::ZERO };
+        let sale = Sale { quote: &quote, replay: None, returned: &[], refunded: Money::ZERO, refunded_points: Money::ZERO };
         // Before the last of several lines one unit of each of the others comes back.
         let lines: Vec<&str> = line.split(", ").collect();
         let now: Vec<ReturnedLine> = lines
@@ -195,7 +214,7 @@ fn a_use_of_a_coupon_comes_back_when_nothing_is_left_of_all_it_gave() {
     let (mut returned, mut refunded) = (Vec::new(), Money::ZERO);
     for (line, back) in [("tea", 0), ("milk", 1), ("bread", 0)] {
         let now = vec![ReturnedLine { line: line.to_owned(), quantity: Quantity(1000) }];
-        let sale = Sale { quote: &quote, replay: None, returned: &returned, refunded };
+        let sale = Sale { quote: &quote, replay: None, returned: &returned, refunded, refunded_points: Money::ZERO };
         let refund = refund(&sale, &now, &policy).unwrap();
         assert_eq!(refund.claims.iter().map(|of| of.amount).sum::<i64>(), back, "{line}");
         refunded.0 += refund.value.0;
@@ -221,7 +240,7 @@ fn a_use_of_a_personal_coupon_comes_back_with_its_own_goods() {
     let mut returned = Vec::new();
     for (line, coupon) in [("milk", "MILK"), ("tea", ""), ("bread", "BREAD")] {
         let now = vec![ReturnedLine { line: line.to_owned(), quantity: Quantity(1000) }];
-        let sale = Sale { quote: &quote, replay: None, returned: &returned, refunded: Money::ZERO };
+        let sale = Sale { quote: &quote, replay: None, returned: &returned, refunded: Money::ZERO, refunded_points: Money::ZERO };
         let back = refund(&sale, &now, &policy).unwrap().claims;
         let coupons = back.iter().filter_map(|of| quote.claims[of.claim].coupon.as_deref());
         assert_eq!(coupons.collect::<String>(), coupon, "{line}");
@@ -249,6 +268,7 @@ pub fn gives_everything_back(
         quote.lines.iter().map(|line| (line.id.clone(), line.quantity.0)).collect();
     let (mut returned, mut refunded): (Vec<ReturnedLine>, Money) = (Vec::new(), Money::ZERO);
     let (mut money, mut points, mut taken, mut tries) = (0, 0, 0, 0);
+    let mut points_paid = 0;
     let mut claims = vec![0; quote.claims.len()];
     while left.iter().any(|(_, quantity)| *quantity > 0) {
         tries += 1;
@@ -271,7 +291,8 @@ pub fn gives_everything_back(
             continue;
         }
         let replay = Some((rules, basket, facts));
-        let sale = Sale { quote, replay, returned: &returned, refunded };
+        let refunded_points = Money(points_paid);
+        let sale = Sale { quote, replay, returned: &returned, refunded, refunded_points };
         let back = refund(&sale, &now, &policy).map_err(|problems| format!("{problems:?}"))?;
         let of_lines: i64 = back.lines.iter().map(|line| line.value.0).sum();
         if of_lines != back.value.0 - back.shipping.0 || back.money.0 < 0 || back.points_back.0 < 0
@@ -285,6 +306,10 @@ pub fn gives_everything_back(
                 return Err(format!("{line:?}"));
             }
         }
+        if back.lines.iter().any(|line| line.money.0 < 0 || line.money.0 > line.value.0) {
+            return Err(format!("{policy:?}: {back:?}"));
+        }
+        points_paid += back.value.0 - back.money.0;
         money += back.money.0;
         points += back.points_back.0;
         taken += back.points_taken.0;
