@@ -57,7 +57,7 @@ pub use reason::{
 pub use regulated::{PROFILES, profile_rows, regulated};
 pub use returns::{
     ClaimBack, GiftDue, Refund, RefundedLine, ReturnPolicy, ReturnUnits, ReturnedLine, Sale,
-    Thresholds, Undone, refund,
+    Thresholds, Undone, part, refund,
 };
 pub use ruleset::*;
 pub use settings::*;

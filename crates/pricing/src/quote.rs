@@ -300,4 +300,16 @@ impl Quote {
         }
         rules
     }
+
+    /// Rules that what is claimed was for; of a coupon all that gave something for it.
+    #[must_use]
+    pub fn rules_of_claim<'q>(&'q self, claimed: &'q Claimed) -> Vec<&'q str> {
+        let of_coupon = |code: &String| self.coupons.iter().find(|outcome| outcome.code == *code);
+        let outcome = claimed.coupon.as_ref().and_then(of_coupon);
+        let by_coupon =
+            outcome.into_iter().flat_map(|outcome| outcome.rules.iter().map(String::as_str));
+        let mut rules: Vec<&str> = by_coupon.collect();
+        rules.extend(claimed.rule.as_deref().filter(|rule| !rules.contains(rule)));
+        rules
+    }
 }

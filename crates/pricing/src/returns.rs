@@ -14,7 +14,7 @@ use crate::allocate::{Share, Split, allocate};
 use crate::basket::{Basket, Facts};
 use crate::compile::Compiled;
 use crate::problem::Problem;
-use crate::quote::{Claimed, Off, Position, Quote, QuotedLine};
+use crate::quote::{Off, Position, Quote, QuotedLine};
 use crate::ruleset::Effect;
 
 /// What is paid back when goods come back.
@@ -264,8 +264,10 @@ fn value_of_goods(quote: &Quote) -> i64 {
     quote.lines.iter().map(|line| value(quote, line)).sum()
 }
 
-/// The part of an amount for so much of a whole, rounded down: the whole gives all of it.
-fn part(amount: i64, of: i64, whole: i64) -> i64 {
+/// The part of an amount for so much of a whole, rounded down: the whole gives all of it, and of a whole of
+/// 0 there is none.
+#[must_use]
+pub fn part(amount: i64, of: i64, whole: i64) -> i64 {
     if whole == 0 {
         return 0;
     }
@@ -563,7 +565,7 @@ fn claims(
 ) -> Vec<ClaimBack> {
     let mut claims = Vec::new();
     for (at, claimed) in quote.claims.iter().enumerate() {
-        let rules = rules_of_claim(quote, claimed);
+        let rules = quote.rules_of_claim(claimed);
         let since = |back: &[Quantity]| -> i64 {
             rules.iter().map(|rule| undone_so_far(quote, rule, back)).sum()
         };
@@ -590,17 +592,6 @@ fn claims(
         }
     }
     claims
-}
-
-/// Rules that what is claimed was for; of a coupon all that gave something for it.
-fn rules_of_claim<'q>(quote: &'q Quote, claimed: &'q Claimed) -> Vec<&'q str> {
-    let of_coupon = |code: &String| quote.coupons.iter().find(|outcome| outcome.code == *code);
-    let outcome = claimed.coupon.as_ref().and_then(of_coupon);
-    let by_coupon =
-        outcome.into_iter().flat_map(|outcome| outcome.rules.iter().map(String::as_str));
-    let mut rules: Vec<&str> = by_coupon.collect();
-    rules.extend(claimed.rule.as_deref().filter(|rule| !rules.contains(rule)));
-    rules
 }
 
 /// What of a rule's discount has gone with goods.
