@@ -183,16 +183,21 @@ fn vat(turn: &Turn<'_>, amount: i64, bps: i64) -> i64 {
     }
 }
 
+/// The id of the line of a gift.
+pub(crate) fn gift_id(rule: &str, effect: usize) -> String {
+    match effect {
+        0 => format!("gift:{rule}"),
+        more => format!("gift:{rule}:{}", more + 1),
+    }
+}
+
 fn gift_line(turn: &Turn<'_>, gift: &crate::state::GiftState) -> Option<QuotedLine> {
     let rule = &turn.compiled.rules[gift.rank as usize].source;
     let Effect::Gift(given) = &rule.then[gift.effect as usize] else { return None };
     let quantity = Quantity(i64::from(gift.units) * Quantity::SCALE);
     let amount = Money(given.price.0 * i64::from(gift.units));
     Some(QuotedLine {
-        id: match gift.effect {
-            0 => format!("gift:{}", rule.id),
-            more => format!("gift:{}:{}", rule.id, more + 1),
-        },
+        id: gift_id(&rule.id, gift.effect as usize),
         product: given.product.clone(),
         quantity,
         price: given.price,

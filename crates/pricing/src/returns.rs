@@ -503,16 +503,18 @@ fn gifts_due(sale: &Sale<'_>, before: &[Quantity], after: &[Quantity]) -> Vec<Gi
     let mut due = Vec::new();
     for (at, gift) in quote.lines.iter().enumerate() {
         let Some(rule) = &gift.gift_of else { continue };
-        let earned = |back: &[Quantity]| units_earned(sale, rule, back, gift.quantity.0);
-        // What has come back of the gift itself is not due any more.
-        let owed = (earned(before) - earned(after)) / Quantity::SCALE;
-        let came = (after[at].0 - before[at].0) / Quantity::SCALE;
-        if owed > came {
+        // What has neither been earned by what stays, nor come back itself.
+        let outstanding = |back: &[Quantity]| {
+            let earned = units_earned(sale, rule, gift, back);
+            (gift.quantity.0 - earned - back[at].0).max(0) / Quantity::SCALE
+        };
+        let units = outstanding(after) - outstanding(before);
+        if units > 0 {
             due.push(GiftDue {
                 rule: rule.clone(),
                 line: gift.id.clone(),
                 product: gift.product.clone(),
-                units: owed - came,
+                units,
                 price: gift.price,
             });
         }
@@ -521,33 +523,31 @@ fn gifts_due(sale: &Sale<'_>, before: &[Quantity], after: &[Quantity]) -> Vec<Gi
 }
 
 /// How much of a gift what stays would still get.
-fn units_earned(sale: &Sale<'_>, rule: &str, back: &[Quantity], all: i64) -> i64 {
-    let quote = sale.quote;
+fn units_earned(sale: &Sale<'_>, rule: &str, line: &QuotedLine, back: &[Quantity]) -> i64 {
+    let (quote, all) = (sale.quote, line.quantity.0);
     let stays = quote
         .lines
         .iter()
         .zip(back)
         .filter(|(line, _)| line.gift_of.is_none())
         .any(|(line, back)| *back < line.quantity);
-    let Some((rules, basket, _)) = sale.replay else { return if stays { all } else { 0 } };
-    let source = rules.ruleset.rules.iter().find(|of| of.id == rule);
-    let gift = source.into_iter().flat_map(|of| &of.then).find_map(|effect| match effect {
-        Effect::Gift(gift) => Some(gift),
-        _ => None,
-    });
-    let Some(gift) = gift.filter(|gift| gift.for_goods.is_some()) else {
-        return if stays { all } else { 0 };
-    };
+    let otherwise = if stays { all } else { 0 };
+    let Some((rules, basket, facts)) = sale.replay else { return otherwise };
+    let effects = rules.rule(rule).into_iter().flat_map(|of| of.then.iter().enumerate());
+    let mut own = effects.filter(|(at, _)| crate::finish::gift_id(rule, *at) == line.id);
+    let Some((_, Effect::Gift(gift))) = own.next() else { return otherwise };
+    let Some(goods) = &gift.for_goods else { return otherwise };
     let mut symbols = crate::goods::Symbols::default();
-    let goods = gift.for_goods.clone().unwrap_or_default();
-    let meant = crate::goods::Meant::new(&goods, &mut symbols);
+    let meant = crate::goods::Meant::new(goods, &mut symbols);
     let lines: Vec<_> = basket.lines.iter().collect();
-    let sight = crate::goods::Sight::of(&lines, None, &symbols);
+    let sight = crate::goods::Sight::of(&lines, facts.customer.as_ref(), &symbols);
     let mut units = 0;
     for (line, seen) in basket.lines.iter().zip(&sight.lines) {
         if meant.has(seen, &sight) {
             let came = quote.lines.iter().zip(back).find(|(of, _)| of.id == line.id);
-            units += (line.quantity.0 - came.map_or(0, |(_, back)| back.0)) / Quantity::SCALE;
+            let left = line.quantity.0 - came.map_or(0, |(_, back)| back.0);
+            // What is measured counts as one unit, as when it was sold, as long as some of it stays.
+            units += if line.is_measured() { left.signum() } else { left / Quantity::SCALE };
         }
     }
     let times = units / i64::from(gift.for_units.max(1));

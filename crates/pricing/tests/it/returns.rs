@@ -158,6 +158,29 @@ fn what_comes_back() {
         &["100 0 0 gift mug 1", "100 0 0", "200 0 0 gift mug 1"],
     );
     check(&gift, &shirts, &claw, &["shirt 1, gift:mug 1"], &["100 0 0"]);
+    check(&gift, &shirts, &claw, &["gift:mug 1", "shirt 2"], &["0 0 0", "200 0 0"]);
+    check(
+        &gift,
+        &shirts,
+        &claw,
+        &["gift:mug 1", "shirt 3"],
+        &["0 0 0", "300 0 0 gift mug 1"],
+    );
+    // Of several gifts each by its own goods, favourites by the customer, and what is measured as one unit.
+    let each = |product: &str, goods: Value| json!({"gift": {"product": product, "price": 100, "for_goods": goods}});
+    let gifts = rules(json!([{"id": "g", "name": {"en": "g"}, "then": [
+        each("mug", json!({"products": ["shirt"]})), each("bag", json!({"products": ["tea"]})),
+    ]}]));
+    let mut both = basket("shirt 1 100\ntea 1 100\nmilk 1 100", 0);
+    both.lines[1].quantity = Quantity(1_500);
+    both.lines[1].measured = true;
+    check(
+        &gifts,
+        &both,
+        &claw,
+        &["shirt 1", "tea 1", "milk 1"],
+        &["100 0 0 gift mug 1", "100 0 0", "100 0 0"],
+    );
 }
 
 #[test]
