@@ -256,7 +256,7 @@ pub struct Gift {
 
 /// Points, beside what the programme's own rules of accrual give.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PointsGiven {
     /// Points for each minor unit that is paid for some goods.
     Rate {

@@ -87,6 +87,11 @@ fn rules() {
         "rules[0].then[0].percent.discount_bps: invalid type",
     );
     check("/rules/0/then", json!([{"percents": {}}]), "rules[0].then[0]: unknown variant");
+    check(
+        "/rules/0/then",
+        json!([{"points": {"rate": {"rate_bps": 500, "onn": {}}}}]),
+        "rules[0].then[0].points.rate.onn: unknown field",
+    );
     check("/rules/0/when", json!({"sgement": "loyal"}), "rules[0].when: unknown variant");
     check("/rules/0/schedule", json!({"from": "2026-02-30T00:00:00"}), "rules[0].schedule.from: ");
     check("/currency", json!("rub"), "/currency currency");
