@@ -138,18 +138,47 @@ fn any(parts: &[Wanted], turn: &Turn<'_>, state: &State) -> Result<(), Reason> {
 
 fn some_goods(goods: &WantedGoods, turn: &Turn<'_>, state: &State) -> Result<(), Reason> {
     let base = goods.base.unwrap_or(turn.compiled.ruleset.settings.condition_base);
-    let found = measured(&goods.meant, base, turn, state);
-    let (amount, quantity) = if goods.in_one_line {
-        (found.amount_of_one, found.quantity_of_one)
-    } else {
-        (found.amount, found.quantity)
-    };
     let of = &goods.meant.label;
+    let enough = |amount: i64, quantity: i64| {
+        compare(What::Quantity, of, &goods.quantity, quantity)?;
+        compare(What::Amount, of, &goods.amount, amount)
+    };
+    if goods.in_one_line {
+        return one_line(goods, base, turn, state, enough);
+    }
+    let found = measured(&goods.meant, base, turn, state);
     if found.lines == 0 && goods.amount.is_any() && goods.quantity.is_any() {
         return Err(Reason::NoGoods);
     }
-    compare(What::Quantity, of, &goods.quantity, quantity)?;
-    compare(What::Amount, of, &goods.amount, amount)
+    enough(found.amount, found.quantity)
+}
+
+/// Whether one line alone is enough; where none is, why the largest is not.
+fn one_line(
+    goods: &WantedGoods,
+    base: Base,
+    turn: &Turn<'_>,
+    state: &State,
+    enough: impl Fn(i64, i64) -> Result<(), Reason>,
+) -> Result<(), Reason> {
+    let mut largest = None;
+    for (at, seen) in turn.sight.lines.iter().enumerate() {
+        if !goods.meant.has(seen, &turn.sight) {
+            continue;
+        }
+        let line = (turn.lines[at].quantity.0, amount_of(at, base, turn, state));
+        if goods.quantity.contains(line.0) && goods.amount.contains(line.1) {
+            return Ok(());
+        }
+        largest = largest.max(Some(line));
+    }
+    match largest {
+        None if goods.amount.is_any() && goods.quantity.is_any() => Err(Reason::NoGoods),
+        largest => {
+            let (quantity, amount) = largest.unwrap_or_default();
+            enough(amount, quantity)
+        }
+    }
 }
 
 /// Conditions of the customer and the card; all others hold.
@@ -234,8 +263,6 @@ pub(crate) struct Found {
     pub lines: usize,
     pub amount: i64,
     pub quantity: i64,
-    amount_of_one: i64,
-    quantity_of_one: i64,
 }
 
 /// Measures some goods of a basket.
@@ -245,19 +272,20 @@ pub(crate) fn measured(meant: &Meant, base: Base, turn: &Turn<'_>, state: &State
         if !meant.has(seen, &turn.sight) {
             continue;
         }
-        let fixture = &turn.fixtures[at];
-        let amount = match base {
-            Base::Original => fixture.price * i64::from(fixture.units),
-            Base::Remaining | Base::RemainingOfLine => state.lines[at].remaining,
-        };
-        let quantity = turn.lines[at].quantity.0;
         found.lines += 1;
-        found.amount += amount;
-        found.quantity += quantity;
-        found.amount_of_one = found.amount_of_one.max(amount);
-        found.quantity_of_one = found.quantity_of_one.max(quantity);
+        found.amount += amount_of(at, base, turn, state);
+        found.quantity += turn.lines[at].quantity.0;
     }
     found
+}
+
+/// What a line costs.
+fn amount_of(at: usize, base: Base, turn: &Turn<'_>, state: &State) -> i64 {
+    let fixture = &turn.fixtures[at];
+    match base {
+        Base::Original => fixture.price * i64::from(fixture.units),
+        Base::Remaining | Base::RemainingOfLine => state.lines[at].remaining,
+    }
 }
 
 /// The coupon of a series that is good, by its place among the facts.

@@ -232,6 +232,16 @@ fn conditions() {
         when(json!({"goods": {"goods": dairy, "amount": {"max": 15000}}})),
         "allows at most 150.00 of category dairy, has 200.00",
     );
+    let one_line = |quantity: Value, amount: Value| {
+        when(json!({"goods": {"in_one_line": true, "quantity": quantity, "amount": amount}}))
+    };
+    // Two of milk for 200, one of vodka for 500.
+    check(one_line(json!({"min": 2000}), json!({"min": 20000})), good);
+    check(
+        one_line(json!({"min": 2000}), json!({"min": 50000})),
+        "needs 500.00 in the receipt, has 200.00",
+    );
+    check(one_line(json!({"min": 1200, "max": 1600}), json!({})), good);
     check(
         when(json!({"goods": {"goods": {"brands": ["none"]}}})),
         "no goods of this basket are meant",
