@@ -95,7 +95,7 @@ fn best_of(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
 }
 
 /// What a customer is given, gifts included.
-fn worth(turn: &Turn<'_>, state: &State) -> i64 {
+pub(crate) fn worth(turn: &Turn<'_>, state: &State) -> i64 {
     state.given() + gifts_given(turn, state)
 }
 

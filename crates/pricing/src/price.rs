@@ -134,7 +134,7 @@ fn combine(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
     };
     if by_best {
         let mut settled = run(turn, others, fresh, None, misses_max);
-        if settled.state.given() > given {
+        if best::worth(turn, &settled.state) > given {
             let first = settled.state.applied.first().copied().unwrap_or(winner);
             misses.push((winner, lost_to(turn, first)));
             misses.append(&mut settled.misses);

@@ -93,3 +93,19 @@ fn what_is_proven_cannot_be_beaten() {
         "550 by a c; b lost to a",
     );
 }
+
+#[test]
+fn an_exclusive_rule() {
+    let alone = json!({"exclusive": true});
+    let gift = |price: i64| json!({"gift": {"product": "mug", "price": price}});
+    // Gifts of the others count as its own do.
+    for settings in [json!({"exclusive": "best"}), json!({"combination": "best_receipt"})] {
+        check_with(
+            settings,
+            json!([]),
+            &[rule("a", percent(1_000, "a"), alone.clone()), rule("b", gift(300), json!({}))],
+            "a 1000",
+            "300 by b; a lost to b",
+        );
+    }
+}
