@@ -48,11 +48,12 @@ pub(crate) fn settle(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> 
         let mut state = State::of(turn.basket, &turn.fixtures);
         match apply(turn, &mut state, rank, None) {
             Err(reason) => misses.push((rank, reason)),
-            Ok(_) if worth(turn, &state) <= most => {
-                let other = winner.or(best.state.applied.first().copied());
-                misses.push((rank, lost_to(turn, other.unwrap_or(rank))));
-            }
             Ok(_) => {
+                let other = winner.or(best.state.applied.first().copied());
+                if let Some(other) = other.filter(|_| worth(turn, &state) <= most) {
+                    misses.push((rank, lost_to(turn, other)));
+                    continue;
+                }
                 if let Some(loser) = winner.replace(rank) {
                     misses.push((loser, lost_to(turn, rank)));
                 }

@@ -108,4 +108,7 @@ fn an_exclusive_rule() {
             "300 by b; a lost to b",
         );
     }
+    // What gives points alone counts where nothing else does.
+    let points = json!({"points": {"fixed": {"points": 5}}});
+    check(json!([]), &[rule("a", points, alone)], "a 1000", "0 by a");
 }
