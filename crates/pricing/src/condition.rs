@@ -181,6 +181,26 @@ fn one_line(
     }
 }
 
+/// Series of the coupons that make a condition hold: of several ways the first one that does.
+pub(crate) fn series_used<'w>(
+    wanted: &'w Wanted,
+    turn: &Turn<'_>,
+    state: &State,
+    series: &mut Vec<&'w str>,
+) {
+    match wanted {
+        Wanted::All(parts) => {
+            parts.iter().for_each(|part| series_used(part, turn, state, series));
+        }
+        Wanted::Any(parts) => {
+            let way = parts.iter().find(|part| holds(part, turn, state).is_ok());
+            way.into_iter().for_each(|part| series_used(part, turn, state, series));
+        }
+        Wanted::Coupon(name) if !series.contains(&name.as_str()) => series.push(name),
+        _ => {}
+    }
+}
+
 /// Conditions of the customer and the card; all others hold.
 fn is_the_one(wanted: &Wanted, facts: &Facts) -> Result<(), Reason> {
     let (customer, card) = (facts.customer.as_ref(), facts.card.as_ref());

@@ -10,7 +10,7 @@ use retail::Money;
 use crate::allocate::{Share, allocate, share_of};
 use crate::basket::{AMOUNT_MAX, PersonalPrice};
 use crate::compile::{CompiledRule, Targets};
-use crate::condition::{holds, is_here_and_now, measured};
+use crate::condition::{coupon, holds, is_here_and_now, measured, series_used};
 use crate::goods::Meant;
 use crate::quote::{Trimmed, TrimmedBy};
 use crate::reason::{Compared, Need, Reason, What};
@@ -42,6 +42,7 @@ pub(crate) fn apply(
     if let Some(wanted) = &rule.wanted {
         holds(wanted, turn, state)?;
     }
+    let coupons = coupons_of(rule, turn, state);
     let mut giving = Giving { turn, rule, rank, mask, given: 0 };
     let (mut any, mut first) = (false, None);
     for at in 0..rule.targets.len() {
@@ -57,7 +58,18 @@ pub(crate) fn apply(
         return Err(first.unwrap_or(Reason::NoGoods));
     }
     state.applied.push(rank);
+    state.coupons.extend(coupons.into_iter().map(|at| (rank, at)));
     Ok(giving.given)
+}
+
+/// Coupons that make a rule's condition hold, by their places among the facts.
+fn coupons_of(rule: &CompiledRule, turn: &Turn<'_>, state: &State) -> Vec<u32> {
+    let mut series = Vec::new();
+    if let Some(wanted) = rule.wanted.as_ref().filter(|_| !rule.series.is_empty()) {
+        series_used(wanted, turn, state, &mut series);
+    }
+    let place = |series: &str| coupon(series, turn).ok().map(|at| at as u32);
+    series.into_iter().filter_map(place).collect()
 }
 
 /// A rule while it gives.

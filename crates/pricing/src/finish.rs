@@ -4,7 +4,7 @@
 use retail::{CampaignId, Claim, CouponId, CustomerId, Money, Points, Quantity, WalletId};
 
 use crate::allocate::share_of;
-use crate::condition::{coupon, why_not};
+use crate::condition::why_not;
 use crate::effect::{promise, redeem};
 use crate::price::Settled;
 use crate::quote::{
@@ -359,9 +359,8 @@ fn claims(turn: &Turn<'_>, state: &State, quote: &Quote) -> Vec<Claimed> {
             continue;
         }
         let id = || Some(rule.source.id.clone());
-        for series in &rule.series {
-            let Ok(at) = coupon(series, turn) else { continue };
-            let facts = &turn.facts.coupons[at];
+        for (_, at) in state.coupons.iter().filter(|(of, _)| *of == rank) {
+            let facts = &turn.facts.coupons[*at as usize];
             let code = Some(facts.code.clone());
             let claimed = claims.iter().any(|other: &Claimed| other.coupon == code);
             if let (Some(account), false) = (&facts.claimed_as, claimed) {
@@ -468,8 +467,8 @@ fn coupons(turn: &Turn<'_>, state: &State, misses: &[(u32, Reason)]) -> Vec<Coup
         };
         let asks = |rank: u32| turn.compiled.rules[rank as usize].series.contains(&facts.series);
         let is_used = |rank: u32| {
-            asks(rank)
-                && coupon(&facts.series, turn).is_ok_and(|at| turn.facts.coupons[at].code == code)
+            let own = state.coupons.iter().filter(|(of, _)| *of == rank);
+            own.into_iter().any(|(_, at)| turn.facts.coupons[*at as usize].code == code)
         };
         let mut rules: Vec<String> = state
             .applied

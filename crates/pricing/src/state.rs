@@ -82,6 +82,8 @@ pub(crate) struct State {
     pub gifts: Vec<GiftState>,
     /// Rules that gave something, by their place.
     pub applied: Vec<u32>,
+    /// Coupons that made a rule count: the rule, the coupon's place among the facts.
+    pub coupons: Vec<(u32, u32)>,
     /// Effects that give points or say something: rule, effect.
     pub later: Vec<(u32, u32)>,
 }

@@ -363,6 +363,15 @@ fn claims() {
         json!({"then": milk(), "when": {"coupon": "spring"}}),
         &[points, r#"{"kind":"coupon","coupon":"c-spring"}"#],
     );
+    // A coupon without which the rule counts as well is not used up.
+    check_claims(
+        json!({"then": milk(), "when": {"any": [{"level": ["gold"]}, {"coupon": "spring"}]}}),
+        &[points],
+    );
+    check_claims(
+        json!({"then": milk(), "when": {"any": [{"level": ["base"]}, {"coupon": "spring"}]}}),
+        &[points, r#"{"kind":"coupon","coupon":"c-spring"}"#],
+    );
     check_claims(
         json!({"then": milk(), "limits": {
             "customer": {"window": "week", "uses": 2, "amount": 5000},
