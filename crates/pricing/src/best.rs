@@ -66,7 +66,6 @@ pub(crate) fn settle(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> 
         None => misses.append(&mut best.misses),
         Some(winner) => misses.extend(others.iter().map(|&rank| (rank, lost_to(turn, winner)))),
     }
-    misses.truncate(misses_max);
     Settled { misses, ..best }
 }
 

@@ -8,7 +8,7 @@ use crate::condition::why_not;
 use crate::effect::{promise, redeem};
 use crate::price::Settled;
 use crate::quote::{
-    Adjustment, Claimed, CouponOutcome, Earned, Miss, Off, Position, Quote, QuotedDelivery,
+    Adjustment, Claimed, CouponOutcome, Earned, Miss, MISSES_MAX, Off, Position, Quote, QuotedDelivery,
     QuotedLine, QuotedMessage, Redeemed, Totals,
 };
 use crate::reason::Reason;
@@ -39,8 +39,9 @@ pub(crate) fn finish(turn: &Turn<'_>, settled: Settled) -> Quote {
     quote.claims = claims(turn, &state, &quote);
     quote.coupons = coupons(turn, &state, &misses);
     quote.messages = messages(turn, &state);
+    let told = misses.into_iter().take(MISSES_MAX);
     quote.misses =
-        misses.into_iter().map(|(rank, reason)| Miss { rule: id(turn, rank), reason }).collect();
+        told.map(|(rank, reason)| Miss { rule: id(turn, rank), reason }).collect();
     gift_adjustments(turn, &state, &mut quote);
     quote.adjustments.splice(0..0, state.drafts.into_iter().map(|draft| adjustment(turn, draft)));
     quote

@@ -129,7 +129,6 @@ fn combine(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
     let Some((winner, state, given)) = alone else {
         let mut settled = run(turn, others, fresh, None, misses_max);
         misses.append(&mut settled.misses);
-        misses.truncate(misses_max);
         return Settled { misses, ..settled };
     };
     if by_best {
@@ -138,12 +137,10 @@ fn combine(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
             let first = settled.state.applied.first().copied().unwrap_or(winner);
             misses.push((winner, lost_to(turn, first)));
             misses.append(&mut settled.misses);
-            misses.truncate(misses_max);
             return Settled { misses, ..settled };
         }
     }
     misses.extend(others.iter().map(|&rank| (rank, lost_to(turn, winner))));
-    misses.truncate(misses_max);
     Settled { state, misses, best: None }
 }
 
@@ -192,7 +189,9 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn miss(&mut self, rank: u32, reason: Reason) {
-        if self.misses.len() < self.misses_max {
+        // Why a coupon gave nothing is told whatever else is.
+        let of_coupon = !self.turn.compiled.rules[rank as usize].series.is_empty();
+        if self.misses.len() < self.misses_max || (of_coupon && self.misses_max > 0) {
             self.misses.push((rank, reason));
         }
     }

@@ -73,3 +73,36 @@ const MONDAYS: [usize; 30] = [
     0, 7, 14, 21, 28, 35, 42, 49, 56, 63, 70, 77, 84, 91, 98, 100, 107, 114, 121, 128, 135, 142,
     149, 156, 163, 170, 177, 184, 191, 198,
 ];
+
+#[test]
+fn a_coupon_is_explained_whatever_else_is() {
+    for combination in ["sequence", "best_receipt"] {
+        let rule = |at: usize, when: Value| {
+            json!({
+                "id": format!("r{at:02}"), "name": {"en": "r"}, "when": when,
+                "then": [{"percent": {"discount_bps": 10}}],
+            })
+        };
+        let mut rules: Vec<Value> =
+            (0..MISSES_MAX + 5).map(|at| rule(at, json!({"level": ["gold"]}))).collect();
+        let least = json!({"receipt": {"amount": {"min": 100_000}}});
+        rules.push(rule(99, json!({"all": [{"coupon": "spring"}, least]})));
+        let ruleset = json!({
+            "currency": "RUB", "regulated": {"profile": "none", "confirmed": true},
+            "settings": {"combination": combination}, "rules": rules,
+        });
+        let situation = json!({
+            "basket": {
+                "currency": "RUB", "at": "2026-11-30T12:00:00", "coupons": ["SPRING"],
+                "lines": [{"id": "1", "product": "p", "quantity": 1000, "price": 50_000}],
+            },
+            "facts": {"coupons": [{"code": "SPRING", "series": "spring", "standing": "good"}]},
+        });
+        let Situation { basket, facts } = serde_json::from_value(situation).unwrap();
+        let compiled = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
+        let quote = compiled.price(&basket, &facts).unwrap();
+        assert_eq!(quote.misses.len(), MISSES_MAX);
+        let reason = serde_json::to_value(&quote.coupons[0].reason).unwrap();
+        assert_eq!(reason["because"], "too_little", "{combination}");
+    }
+}
