@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::Problem;
 use crate::ruleset::{
-    Condition, Effect, Goods, GroupMode, Limits, PointsGiven, Range, Rule, Ruleset, Scope, Text,
+    BudgetCounts, Condition, Effect, Goods, GroupMode, Limits, PointsGiven, Range, Rule, Ruleset, Scope, Text,
 };
 use crate::settings::Exclusive;
 
@@ -73,12 +73,15 @@ impl Warnings {
     /// What costs a whole product, or points, and is bounded by nothing.
     fn unlimited(&mut self, place: &str, rule: &Rule) {
         let Limits { line_discount_max, receipt_discount_max, customer, budget } = &rule.limits;
-        if customer.is_some() || budget.is_some() {
-            return;
-        }
+        // What counts money does not bound points.
+        let of_points = customer.is_some_and(|limit| limit.uses.is_some())
+            || budget.as_ref().is_some_and(|budget| budget.counts == BudgetCounts::Uses);
+        let of_money = customer.is_some() || budget.is_some();
         let capped = line_discount_max.is_some() || receipt_discount_max.is_some();
         for (at, effect) in rule.then.iter().enumerate() {
             let what = match effect {
+                Effect::Points(_) if of_points => continue,
+                Effect::Gift(_) | Effect::Percent(_) if of_money => continue,
                 Effect::Gift(_) => "a gift",
                 Effect::Percent(percent) if percent.discount_bps == 10_000 && !capped => {
                     "the whole price"

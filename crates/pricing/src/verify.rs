@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::problem::Problem;
 use crate::regulated::PROFILES;
 use crate::ruleset::{
-    Bundle, Condition, Effect, Goods, GoodsMeasure, GroupMode, GroupOf, Limits, Measure,
+    BudgetCounts, Bundle, Condition, Effect, Goods, GoodsMeasure, GroupMode, GroupOf, Limits, Measure,
     PointsGiven, Range, Redemption, Rule, Ruleset, Schedule, Shipping, Text, Tiers,
 };
 
@@ -191,6 +191,17 @@ impl Notes {
             if let Some(cap) = cap {
                 self.within(place, field, cap.0, 1, AMOUNT_MAX);
             }
+        }
+        let is_money = |effect: &Effect| !matches!(effect, Effect::Points(_) | Effect::Message(_));
+        let gives_money = rule.then.is_empty() || rule.then.iter().any(is_money);
+        let counts_money =
+            budget.as_ref().is_some_and(|budget| budget.counts == BudgetCounts::Discount);
+        let detail = "counts money, and the rule gives points or texts only: limit its uses";
+        if !gives_money && counts_money {
+            self.add(place, "/limits/budget/counts", "meaningless", detail);
+        }
+        if !gives_money && customer.is_some_and(|limit| limit.amount.is_some()) {
+            self.add(place, "/limits/customer/amount", "meaningless", detail);
         }
         if let Some(limit) = customer {
             if limit.uses.is_none() && limit.amount.is_none() {

@@ -82,6 +82,9 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("{}", &[r#"{"then":[{"percent":{"discount_bps":3000,"on":{"categories":["c"],"except":{"categories":["c"]}}}}]}"#, r#"{"then":[{"percent":{"discount_bps":3000,"on":{"categories":["c"]}}}]}"#], &[]),
     ("{}", &[r#"{"then":[{"percent":{"discount_bps":3000}}]}"#, r#"{"then":[{"tiers":{"by":"amount","tiers":[{"from":0,"discount_bps":100},{"from":9,"discount_bps":4000}]}}]}"#], &["/rules/1 stacking"]),
     ("{}", &[r#"{"then":[{"percent":{"discount_bps":6000}}]}"#], &[]),
+    // Money does not bound points.
+    ("{}", &[r#"{"then":[{"percent":{"discount_bps":100}},{"points":{"fixed":{"points":5}}}],"limits":{"budget":{"campaign":"c","counts":"discount","amount":9}}}"#], &["/rules/0/then/1/points unlimited"]),
+    ("{}", &[r#"{"then":[{"points":{"fixed":{"points":5}}}],"limits":{"budget":{"campaign":"c","counts":"uses","amount":9}}}"#], &[]),
     // What no rule names, and budgets that differ.
     (r#"{"groups":[{"id":"g","mode":"all"}],"segments":{"a/b":"x","used":"y"}}"#, &[r#"{"when":{"not":{"segment":"used"}}}"#], &["/groups/0 unused", "/segments/a~1b unused"]),
     ("{}", &[r#"{"limits":{"budget":{"campaign":"c","counts":"uses","amount":9}}}"#, r#"{"limits":{"budget":{"campaign":"c","counts":"uses","amount":8}}}"#], &["/rules/1/limits/budget/amount budget_differs"]),

@@ -141,6 +141,16 @@ fn rules() {
         json!({"customer": {"window": "day"}}),
         "/rules/0/limits/customer empty",
     );
+    let mut points = ruleset();
+    points["rules"][0]["then"] = json!([{"points": {"fixed": {"points": 10_000}}}]);
+    points["rules"][0]["limits"] = json!({
+        "budget": {"campaign": "k", "counts": "discount", "amount": 100_000},
+        "customer": {"window": "day", "amount": 100},
+    });
+    assert_eq!(
+        problems_of(&points),
+        ["/rules/0/limits/budget/counts meaningless", "/rules/0/limits/customer/amount meaningless"]
+    );
     check(
         "/rules/0/limits",
         json!({"line_discount_max": 0}),
