@@ -42,6 +42,9 @@ pub(crate) fn apply(
     if let Some(wanted) = &rule.wanted {
         holds(wanted, turn, state)?;
     }
+    if uses_are_gone(rule, turn) {
+        return Err(Reason::BudgetExceeded { left: 0 });
+    }
     let coupons = coupons_of(rule, turn, state);
     let mut giving = Giving { turn, rule, rank, mask, given: 0 };
     let (mut any, mut first) = (false, None);
@@ -60,6 +63,13 @@ pub(crate) fn apply(
     state.applied.push(rank);
     state.coupons.extend(coupons.into_iter().map(|at| (rank, at)));
     Ok(giving.given)
+}
+
+/// Whether its budget counts uses and has none left.
+fn uses_are_gone(rule: &CompiledRule, turn: &Turn<'_>) -> bool {
+    let counts_uses =
+        rule.source.limits.budget.as_ref().is_some_and(|of| of.counts == BudgetCounts::Uses);
+    counts_uses && turn.facts.budgets.get(&rule.source.id).is_some_and(|&left| left < 1)
 }
 
 /// Coupons that make a rule's condition hold, by their places among the facts.
@@ -92,7 +102,7 @@ impl Giving<'_> {
                 self.commit(state, number, plan)
             }
             Effect::Fixed(fixed) if fixed.with_shipping => {
-                self.with_shipping(state, number, targets, fixed.amount.0)
+                self.with_shipping(state, number, targets, fixed)
             }
             Effect::Fixed(fixed) => {
                 let plan = self.fixed(state, targets, fixed)?;
@@ -366,30 +376,43 @@ impl Giving<'_> {
         state: &mut State,
         number: u32,
         targets: &Targets,
-        amount: i64,
+        fixed: &Fixed,
     ) -> Result<i64, Reason> {
         let lines = self.discounted(&targets.on)?;
+        let units_max = fixed.units_max.unwrap_or(u32::MAX);
         let (mut now, mut room) = (0, 0);
         for &line in &lines {
             let floor = self.turn.fixtures[line as usize].floor;
-            let (cost, less) = state.lines[line as usize].of_first(u32::MAX, floor);
+            let (cost, less) = state.lines[line as usize].of_first(units_max, floor);
             now += cost;
             room += less;
         }
-        let amount = amount.min(self.allowance(state));
+        let wanted = fixed.amount.0.min(room.saturating_add(state.shipping_left));
+        self.fits_budget(wanted)?;
+        let allowance = self.allowance();
+        let amount = wanted.min(allowance);
         let mut shares =
             [Share::new(now, room), Share::new(state.shipping_left, state.shipping_left)];
         allocate(amount, &mut shares, self.turn.split());
         let mut plan = Plan { rounding: Place::Receipt, ..Plan::default() };
-        self.spread(state, &lines, shares[0].part, u32::MAX, &mut plan);
-        let goods = plan.total();
-        state.take(Some(self.rank), number, &plan);
+        self.spread(state, &lines, shares[0].part, units_max, &mut plan);
+        let goods = match plan.total() {
+            0 => 0,
+            _ => self.commit(state, number, plan).unwrap_or(0),
+        };
         let all: Vec<usize> = (0..state.shipping.len()).collect();
-        let delivery = self.spread_shipping(state, number, &all, shares[1].part);
+        let trimmed = self.trimmed(wanted, allowance);
+        let delivery = self.spread_shipping(state, number, &all, shares[1].part, trimmed);
         if goods + delivery == 0 {
-            return Err(Reason::NothingLeft { wanted: Money(amount) });
+            return Err(Reason::NothingLeft { wanted: Money(fixed.amount.0) });
         }
         Ok(goods + delivery)
+    }
+
+    /// What an allowance takes from what it would have been.
+    fn trimmed(&self, wanted: i64, allowance: i64) -> Option<Trimmed> {
+        let by = self.bounded_by(allowance);
+        (wanted > allowance).then(|| Trimmed { by, amount: Money(wanted - allowance) })
     }
 
     fn spread_shipping(
@@ -398,6 +421,7 @@ impl Giving<'_> {
         number: u32,
         deliveries: &[usize],
         amount: i64,
+        mut trimmed: Option<Trimmed>,
     ) -> i64 {
         let price = |at: usize| state.shipping[at];
         let mut shares: Vec<Share> =
@@ -405,7 +429,9 @@ impl Giving<'_> {
         let given = allocate(amount, &mut shares, self.turn.split());
         for (&at, share) in deliveries.iter().zip(shares) {
             let base = state.shipping[at];
-            state.take_shipping(self.rank, number, at, base, share.part, None);
+            // It is told once, beside the first of them.
+            let trimmed = if share.part > 0 { trimmed.take() } else { None };
+            state.take_shipping(self.rank, number, at, base, share.part, trimmed);
         }
         given
     }
@@ -418,14 +444,16 @@ impl Giving<'_> {
         if deliveries.is_empty() {
             return Err(Reason::NoGoods);
         }
-        let allowance = self.allowance(state);
+        let allowance = self.allowance();
+        let cost: i64 = deliveries.iter().map(|&at| state.shipping[at]).sum();
         let wanted = match shipping.amount {
-            Some(amount) => amount.0,
+            Some(amount) => amount.0.min(cost),
             None => {
                 let bps = shipping.discount_bps.unwrap_or(0);
                 deliveries.iter().map(|&at| share_of(state.shipping[at], bps)).sum()
             }
         };
+        self.fits_budget(wanted)?;
         let given = match shipping.discount_bps {
             Some(bps) if shipping.amount.is_none() && wanted <= allowance => {
                 let mut given = 0;
@@ -437,7 +465,10 @@ impl Giving<'_> {
                 }
                 given
             }
-            _ => self.spread_shipping(state, number, &deliveries, wanted.min(allowance)),
+            _ => {
+                let (amount, trimmed) = (wanted.min(allowance), self.trimmed(wanted, allowance));
+                self.spread_shipping(state, number, &deliveries, amount, trimmed)
+            }
         };
         if given == 0 { Err(Reason::NothingLeft { wanted: Money(wanted) }) } else { Ok(given) }
     }
@@ -491,18 +522,24 @@ impl Giving<'_> {
         gift: &Gift,
     ) -> Result<i64, Reason> {
         let mut units = gift_units(self.turn, targets, gift, self.mask)?;
+        let wanted = gift.price.0.saturating_mul(units);
+        self.fits_budget(wanted)?;
+        let allowance = self.allowance();
         if gift.price.0 > 0 {
-            units = units.min(self.allowance(state).min(AMOUNT_MAX) / gift.price.0);
+            units = units.min(allowance.min(AMOUNT_MAX) / gift.price.0);
         }
         if units == 0 {
-            return Err(Reason::BudgetExceeded { left: self.allowance(state) });
+            return Err(match self.bounded_by(allowance) {
+                TrimmedBy::Budget => Reason::BudgetExceeded { left: allowance },
+                _ => Reason::NothingLeft { wanted: Money(wanted) },
+            });
         }
         state.gifts.push(GiftState { rank: self.rank, effect: number, units: units as u32 });
         Ok(gift.price.0.saturating_mul(units))
     }
 
-    /// What this rule may still give, by its own limits, its budget and the receipt's cap.
-    fn allowance(&self, state: &State) -> i64 {
+    /// What this rule may still give, by its own limits and its budget.
+    fn allowance(&self) -> i64 {
         let limits = &self.rule.source.limits;
         let id = &self.rule.source.id;
         let mut most = i64::MAX;
@@ -516,11 +553,32 @@ impl Giving<'_> {
             let left = self.turn.facts.budgets.get(&amount_limit(id)).copied();
             most = most.min(left.unwrap_or(amount.0).min(amount.0) - self.given);
         }
-        if let Some(bps) = self.turn.compiled.ruleset.caps.receipt_discount_bps_max {
-            let cap = crate::state::share_down(self.turn.goods, bps);
-            most = most.min(cap - (self.turn.goods - state.goods_left));
-        }
         most.max(0)
+    }
+
+    /// What it may still give off goods: these have the receipt's cap beside.
+    fn allowance_of_goods(&self, state: &State) -> i64 {
+        let own = self.allowance();
+        let Some(bps) = self.turn.compiled.ruleset.caps.receipt_discount_bps_max else { return own };
+        let cap = crate::state::share_down(self.turn.goods, bps);
+        own.min(cap - (self.turn.goods - state.goods_left)).max(0)
+    }
+
+    /// What it is that allows so much and no more.
+    fn bounded_by(&self, allowance: i64) -> TrimmedBy {
+        let of_budget = self.budget_left().is_some_and(|left| (left - self.given).max(0) == allowance);
+        if of_budget { TrimmedBy::Budget } else { TrimmedBy::Cap }
+    }
+
+    /// Whether its budget has so much, where one that has less gives nothing.
+    fn fits_budget(&self, wanted: i64) -> Result<(), Reason> {
+        let refuses = self.turn.compiled.ruleset.settings.budget_overrun == BudgetOverrun::Refuse;
+        match self.budget_left().map(|left| left - self.given) {
+            Some(left) if refuses && left < wanted => {
+                Err(Reason::BudgetExceeded { left: left.max(0) })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What its budget has left, where the budget counts money.
@@ -537,26 +595,14 @@ impl Giving<'_> {
         if plan.total() == 0 {
             return Err(Reason::NothingLeft { wanted: Money(plan.wanted) });
         }
-        if let Some(budget) = &limits.budget
-            && budget.counts == BudgetCounts::Uses
-            && self.turn.facts.budgets.get(&self.rule.source.id).is_some_and(|&left| left < 1)
-        {
-            return Err(Reason::BudgetExceeded { left: 0 });
-        }
         if let Some(cap) = limits.line_discount_max {
             let to: Vec<(u32, i64)> =
                 plan.by_line().into_iter().map(|(line, part)| (line, part.min(cap.0))).collect();
             plan.shrink(&to, TrimmedBy::Cap, self.turn.split());
         }
         let total = plan.total();
-        let overrun = self.turn.compiled.ruleset.settings.budget_overrun;
-        if let Some(left) = self.budget_left().map(|left| left - self.given)
-            && left < total
-            && overrun == BudgetOverrun::Refuse
-        {
-            return Err(Reason::BudgetExceeded { left: left.max(0) });
-        }
-        let allowance = self.allowance(state);
+        self.fits_budget(total)?;
+        let allowance = self.allowance_of_goods(state);
         if allowance < total {
             let by_line = plan.by_line();
             let mut shares: Vec<Share> =
@@ -564,9 +610,7 @@ impl Giving<'_> {
             allocate(allowance, &mut shares, self.turn.split());
             let to: Vec<(u32, i64)> =
                 by_line.iter().zip(shares).map(|((line, _), share)| (*line, share.part)).collect();
-            let of_budget = self.budget_left().is_some_and(|left| left - self.given == allowance);
-            let by = if of_budget { TrimmedBy::Budget } else { TrimmedBy::Cap };
-            plan.shrink(&to, by, self.turn.split());
+            plan.shrink(&to, self.bounded_by(allowance), self.turn.split());
         }
         let given = plan.total();
         if given == 0 {

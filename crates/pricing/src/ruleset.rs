@@ -35,7 +35,7 @@ pub struct Ruleset {
     /// Groups of rules, in the sequence in which they are priced. Rules without a group come first.
     #[serde(default)]
     pub groups: Vec<Group>,
-    /// What all rules together may give at most.
+    /// What all rules together may take off goods at most; gifts and delivery come beside.
     #[serde(default)]
     pub caps: Caps,
     /// Goods that no rule makes cheaper, beside the regulated ones.
@@ -81,7 +81,7 @@ pub struct RegulatedRow {
     pub minimum_price: bool,
 }
 
-/// What all rules together may give at most.
+/// What all rules together may take off goods at most; gifts and delivery come beside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Caps {

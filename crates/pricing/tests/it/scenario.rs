@@ -322,6 +322,33 @@ fn limits() {
     check(with(budget(5600)), "apples 6 ham 15 milk 10 vodka 25");
     let refuse = json!({"budget_overrun": "refuse"});
     check_with(refuse, with(budget(11199)), situation(), "its budget has only 11199 left");
+    // Whatever a rule gives, its budget and its caps bound it.
+    let no_uses = |then: Value| {
+        let mut situation = situation();
+        situation["facts"]["budgets"] = json!({"r": 0});
+        let budget = json!({"campaign": "k", "counts": "uses", "amount": 5});
+        let rule = json!({"limits": {"budget": budget}, "then": [then]});
+        check_with(json!({}), rule, situation, "its budget has only 0 left");
+    };
+    no_uses(json!({"gift": {"product": "mug", "price": 9900}}));
+    no_uses(json!({"points": {"fixed": {"points": 300}}}));
+    no_uses(json!({"shipping": {"discount_bps": 10000}}));
+    no_uses(json!({"message": {"to": "till", "text": {"en": "offer a bag"}}}));
+    let refused = |then: Value| {
+        let rule = json!({"limits": budget(5600), "then": [then]});
+        check_with(
+            json!({"budget_overrun": "refuse"}), rule, situation(), "its budget has only 5600 left",
+        );
+    };
+    refused(json!({"gift": {"product": "mug", "price": 9900}}));
+    refused(json!({"shipping": {"discount_bps": 10000}}));
+    refused(json!({"fixed": {"amount": 10000, "per": "receipt", "with_shipping": true}}));
+    let milk = json!({"products": ["milk"]});
+    let both = json!({"fixed": {
+        "amount": 35000, "per": "receipt", "with_shipping": true, "units_max": 1, "on": milk,
+    }});
+    check(json!({"then": [both.clone()]}), "courier 150 milk 100");
+    check(json!({"then": [both], "limits": {"line_discount_max": 4000}}), "courier 150 milk 40");
     let mut nobody = situation();
     nobody["facts"]["customer"] = Value::Null;
     let once = json!({"customer": {"window": "month", "uses": 1}});
@@ -427,6 +454,25 @@ fn promised_prices() {
     check_promises("milk 5000, milk 5000 A", &[], "milk 100");
     check_promises("milk 5000 A, ham 20000 B", &[], "ham 100 milk 100 B[1] A[0]");
     check_promises("milk 5000 A, ham 20000 A", &[], "ham 100 milk 100 A[0, 1]");
+}
+
+/// The cap of the receipt is of goods: neither gifts nor delivery count.
+#[test]
+fn the_cap_of_the_receipt() {
+    let ruleset = json!({
+        "currency": "RUB", "regulated": {"profile": "ru", "confirmed": true},
+        "caps": {"receipt_discount_bps_max": 500},
+        "rules": [
+            {"id": "a", "name": {"en": "a"}, "priority": 2,
+             "then": [{"gift": {"product": "mug", "price": 90_000}}]},
+            {"id": "b", "name": {"en": "b"}, "priority": 1, "then": off(5000, json!({"products": ["milk"]}))},
+            {"id": "c", "name": {"en": "c"}, "then": [{"shipping": {"discount_bps": 10_000}}]},
+        ],
+    });
+    let rules = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
+    let Situation { basket, facts } = serde_json::from_value(situation()).unwrap();
+    let quote = rules.price(&basket, &facts).unwrap();
+    assert_eq!(told(&quote), "courier 150 gift:a 900 milk 66");
 }
 
 #[test]
