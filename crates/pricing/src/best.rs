@@ -13,9 +13,10 @@ use rustc_hash::FxHashSet;
 
 use crate::basket::AMOUNT_MAX;
 use crate::compile::Targets;
-use crate::effect::apply;
+use crate::effect::{apply, counts};
 use crate::price::{Allowed, Settled, lost_to, run};
 use crate::quote::{BestFound, Off};
+use crate::reason::Reason;
 use crate::ruleset::{Condition, Effect, GroupMode, GroupOf, Limits};
 use crate::settings::Base;
 use crate::state::State;
@@ -85,13 +86,24 @@ fn best_of(turn: &Turn<'_>, candidates: &[u32], misses_max: usize) -> Settled {
     };
     let mut settled = run(turn, candidates, fresh(), Some(&choice), misses_max);
     for (&rank, allowed) in candidates.iter().zip(&choice) {
-        let lost = *allowed == Allowed::None && settled.misses.len() < misses_max;
-        if let Some(&winner) = settled.state.applied.first().filter(|_| lost) {
-            settled.misses.push((rank, lost_to(turn, winner)));
+        let of_coupon = !turn.compiled.rules[rank as usize].series.is_empty();
+        if *allowed == Allowed::None && (of_coupon || settled.misses.len() < misses_max) {
+            let why = why_left_out(turn, &settled.state, rank);
+            settled.misses.extend(why.map(|why| (rank, why)));
         }
     }
     settled.misses.sort_by_key(|(rank, _)| *rank);
     Settled { best: Some(found), ..settled }
+}
+
+/// Why a rule is not in the best combination: it would not count anyway, or another one was taken.
+fn why_left_out(turn: &Turn<'_>, state: &State, rank: u32) -> Option<Reason> {
+    if let Err(why) = counts(turn, state, rank) {
+        return Some(why);
+    }
+    let mut applied = state.applied.iter().copied();
+    let rival = applied.clone().find(|&other| are_rivals(turn, rank, other));
+    rival.or_else(|| applied.next()).map(|winner| lost_to(turn, winner))
 }
 
 /// What a customer is given, gifts included.

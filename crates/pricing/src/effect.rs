@@ -31,20 +31,8 @@ pub(crate) fn apply(
     rank: u32,
     mask: Mask<'_>,
 ) -> Result<i64, Reason> {
+    counts(turn, state, rank)?;
     let rule = &turn.compiled.rules[rank as usize];
-    is_here_and_now(rule, turn)?;
-    if let Some(why) = turn.withheld_rule(&rule.source.id) {
-        return Err(why);
-    }
-    if rule.source.limits.customer.is_some() && turn.facts.customer.is_none() {
-        return Err(Reason::Needs { what: Need::Customer, required: Vec::new(), actual: None });
-    }
-    if let Some(wanted) = &rule.wanted {
-        holds(wanted, turn, state)?;
-    }
-    if uses_are_gone(rule, turn) {
-        return Err(Reason::BudgetExceeded { left: 0 });
-    }
     let coupons = coupons_of(rule, turn, state);
     let mut giving = Giving { turn, rule, rank, mask, given: 0 };
     let (mut any, mut first) = (false, None);
@@ -63,6 +51,25 @@ pub(crate) fn apply(
     state.applied.push(rank);
     state.coupons.extend(coupons.into_iter().map(|at| (rank, at)));
     Ok(giving.given)
+}
+
+/// Whether a rule counts for this basket, whatever it may find to give.
+pub(crate) fn counts(turn: &Turn<'_>, state: &State, rank: u32) -> Result<(), Reason> {
+    let rule = &turn.compiled.rules[rank as usize];
+    is_here_and_now(rule, turn)?;
+    if let Some(why) = turn.withheld_rule(&rule.source.id) {
+        return Err(why);
+    }
+    if rule.source.limits.customer.is_some() && turn.facts.customer.is_none() {
+        return Err(Reason::Needs { what: Need::Customer, required: Vec::new(), actual: None });
+    }
+    if let Some(wanted) = &rule.wanted {
+        holds(wanted, turn, state)?;
+    }
+    if uses_are_gone(rule, turn) {
+        return Err(Reason::BudgetExceeded { left: 0 });
+    }
+    Ok(())
 }
 
 /// Whether its budget counts uses and has none left.

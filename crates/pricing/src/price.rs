@@ -3,7 +3,7 @@
 use crate::basket::{Basket, Facts};
 use crate::best;
 use crate::compile::{Compiled, CompiledGroup};
-use crate::effect::{Mask, apply};
+use crate::effect::{Mask, apply, counts};
 use crate::finish::finish;
 use crate::problem::Problem;
 use crate::quote::{BestFound, MISSES_MAX, Quote};
@@ -207,10 +207,27 @@ impl Round<'_> {
         applied.into_iter().find(|&other| rule.conflicts(&rules[other as usize]))
     }
 
+    /// Whether a rule that was applied before keeps this one out; notes it, or what keeps it out anyway.
+    fn has_lost(&mut self, rank: u32) -> bool {
+        let rival = self.rival(rank);
+        if let Some(rival) = rival
+            && self.misses_max > 0
+        {
+            let why = counts(self.turn, &self.state, rank).err();
+            self.miss(rank, why.unwrap_or_else(|| lost_to(self.turn, rival)));
+        }
+        rival.is_some()
+    }
+
+    /// Whether a rule counts before anybody looks at what it gives; notes why not.
+    fn counts(&mut self, rank: u32) -> bool {
+        let counts = counts(self.turn, &self.state, rank);
+        counts.map_err(|why| self.miss(rank, why)).is_ok()
+    }
+
     /// Lets a rule give, unless another stands against it.
     fn give(&mut self, rank: u32, mask: Mask<'_>) -> bool {
-        if let Some(rival) = self.rival(rank) {
-            self.miss(rank, lost_to(self.turn, rival));
+        if self.has_lost(rank) {
             return false;
         }
         match apply(self.turn, &mut self.state, rank, mask) {
@@ -256,8 +273,7 @@ impl Round<'_> {
     fn best_of_receipt(&mut self, ranks: &[u32]) {
         let mut best: Option<(u32, State, i64)> = None;
         for &rank in ranks {
-            if let Some(rival) = self.rival(rank) {
-                self.miss(rank, lost_to(self.turn, rival));
+            if self.has_lost(rank) || !self.counts(rank) {
                 continue;
             }
             let mut state = self.state.clone();
@@ -321,33 +337,34 @@ impl Round<'_> {
         let mut best: Vec<Option<(u32, i64)>> = vec![None; lines];
         let mut able = Vec::with_capacity(ranks.len());
         for &rank in ranks {
-            if let Some(rival) = self.rival(rank) {
-                self.miss(rank, lost_to(self.turn, rival));
+            if self.has_lost(rank) || !self.counts(rank) {
                 continue;
             }
             let mut state = self.state.clone();
             let before = state.drafts.len();
             match apply(self.turn, &mut state, rank, None) {
-                Ok(_) => able.push(rank),
+                Ok(_) => {}
                 Err(reason) => {
                     self.miss(rank, reason);
                     continue;
                 }
             }
-            for (line, amount) in by_line(&state, before) {
+            let given = by_line(&state, before);
+            able.push((rank, given.first().map(|(line, _)| *line)));
+            for (line, amount) in given {
                 let most = &mut best[line];
                 if most.is_none_or(|(_, most)| most < amount) {
                     *most = Some((rank, amount));
                 }
             }
         }
-        for &rank in &able {
+        for &(rank, first) in &able {
             let own: Vec<bool> =
                 best.iter().map(|most| most.is_some_and(|(winner, _)| winner == rank)).collect();
             if own.contains(&true) {
                 self.give(rank, Some(&own));
             } else {
-                let winner = best.iter().flatten().map(|(winner, _)| *winner).next();
+                let winner = first.and_then(|line| best[line]).map(|(winner, _)| winner);
                 let reason = winner.map_or(Reason::NoGoods, |winner| lost_to(self.turn, winner));
                 self.miss(rank, reason);
             }

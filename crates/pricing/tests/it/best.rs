@@ -112,3 +112,24 @@ fn an_exclusive_rule() {
     let points = json!({"points": {"fixed": {"points": 5}}});
     check(json!([]), &[rule("a", points, alone)], "a 1000", "0 by a");
 }
+
+#[test]
+fn the_rule_that_was_taken_is_told() {
+    let by_line = json!([{"id": "g", "mode": "best", "of": "line"}]);
+    let in_group = json!({"group": "g"});
+    let three = [
+        rule("a", percent(1_000, "apple"), in_group.clone()),
+        rule("b", percent(500, "bread"), in_group.clone()),
+        rule("c", percent(700, "bread"), in_group),
+    ];
+    check_with(json!({}), by_line.clone(), &three, "apple 100, bread 100", "17 by a c; b lost to c");
+    check(by_line, &three, "apple 100, bread 100", "17 by a c; b lost to c");
+    // What would not count anyway has lost to nobody.
+    let sets = |set: &str, when: Value| json!({"stacks": [set], "when": when});
+    let two = [
+        rule("a", percent(1_000, "apple"), sets("x", json!({"card": false}))),
+        rule("b", percent(500, "apple"), sets("y", json!({"card": true}))),
+    ];
+    check_with(json!({}), json!([]), &two, "apple 100", "10 by a; b needs a card");
+    check(json!([]), &two, "apple 100", "10 by a; b needs a card");
+}
