@@ -42,8 +42,8 @@ pub struct Content {
     pub shop: String,
     /// At which till; nothing is any of the shop.
     pub till: Option<String>,
-    /// What may be given of rules that have a budget or a customer's limit: in the unit of the budget.
-    /// A rule that is not named gives nothing.
+    /// What may be given of rules that have a budget, in its unit. One that is not named gives nothing, nor
+    /// does one that has a customer's limit alone.
     pub grants: BTreeMap<String, i64>,
     /// The rules.
     pub ruleset: Ruleset,
@@ -177,14 +177,15 @@ impl Opened {
             if limits.budget.is_none() && limits.customer.is_none() {
                 continue;
             }
-            match self.grants.get(&rule.id) {
+            // What one customer has had nobody knows here, whatever was granted.
+            let grant = self.grants.get(&rule.id).filter(|_| limits.budget.is_some());
+            match grant {
                 // Whoever knows more than the grant has asked the ledger: here nobody has.
-                Some(&grant) if limits.budget.is_some() => {
+                Some(&grant) => {
                     let left = facts.budgets.entry(rule.id.clone()).or_insert(grant);
                     *left = grant.min(*left);
                 }
-                Some(&grant) if grant > 0 => {}
-                _ => {
+                None => {
                     let rule = rule.id.clone();
                     facts.withheld.push(Withheld::Rule { rule, why: why() });
                 }
@@ -249,7 +250,7 @@ mod tests {
     fn content(changes: &Value) -> Content {
         let mut content = json!({
             "version": 3, "starts_at": 100, "expires_at": 200, "shop": "s1", "till": null,
-            "grants": { "budgeted": 500 },
+            "grants": { "budgeted": 500, "limited": 1 },
             "ruleset": {
                 "currency": "RUB", "regulated": { "profile": "none", "confirmed": true },
                 "redemption": { "points_per_minor": 1, "receipt_bps_max": 5000, "shown": "discount" },
