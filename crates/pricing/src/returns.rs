@@ -353,7 +353,8 @@ fn keep_back(
     let rest = rules.price(&rest, facts)?;
     let worth = value_of_goods(&rest);
     for rule in rules_of(sale.quote) {
-        let less = given(&rest, rule) < given(sale.quote, rule) - given_back(refund, rule);
+        let stays = given(sale.quote, rule) - undone_so_far(sale.quote, rule, after, false);
+        let less = given(&rest, rule) < stays;
         if less && !refund.lost.iter().any(|lost| lost == rule) {
             refund.lost.push(rule.to_owned());
         }
@@ -372,11 +373,6 @@ fn rules_of(quote: &Quote) -> impl Iterator<Item = &str> {
 
 fn given(quote: &Quote, rule: &str) -> i64 {
     quote.adjustments.iter().filter(|one| one.rule == rule).map(|one| one.amount.0).sum()
-}
-
-fn given_back(refund: &Refund, rule: &str) -> i64 {
-    let undone = refund.lines.iter().flat_map(|line| &line.undone);
-    undone.filter(|one| one.rule == rule).map(|one| one.amount.0).sum()
 }
 
 /// Spreads what is kept back, or comes beside, over the lines by what they are worth.
@@ -567,7 +563,7 @@ fn claims(
     for (at, claimed) in quote.claims.iter().enumerate() {
         let rules = quote.rules_of_claim(claimed);
         let since = |back: &[Quantity]| -> i64 {
-            rules.iter().map(|rule| undone_so_far(quote, rule, back)).sum()
+            rules.iter().map(|rule| undone_so_far(quote, rule, back, policy.shipping)).sum()
         };
         let is_over = |back: &[Quantity]| match claimed.lines.as_slice() {
             [] => is_over(quote, &rules, back),
@@ -594,14 +590,20 @@ fn claims(
     claims
 }
 
-/// What of a rule's discount has gone with goods.
-fn undone_so_far(quote: &Quote, rule: &str, back: &[Quantity]) -> i64 {
+/// What of a rule's discount has gone with goods, and with delivery where that is paid back with the last of
+/// them.
+fn undone_so_far(quote: &Quote, rule: &str, back: &[Quantity], shipping: bool) -> i64 {
+    let all = shipping && quote.lines.iter().zip(back).all(|(of, back)| *back == of.quantity);
     let mut sum = 0;
     for one in quote.adjustments.iter().filter(|one| one.rule == rule) {
-        if let Off::Line(line) = one.off {
-            let of = &quote.lines[line as usize];
-            sum += part(one.amount.0, back[line as usize].0, of.quantity.0);
-        }
+        sum += match one.off {
+            Off::Line(line) => {
+                let of = &quote.lines[line as usize];
+                part(one.amount.0, back[line as usize].0, of.quantity.0)
+            }
+            Off::Shipping(_) if all => one.amount.0,
+            Off::Shipping(_) => 0,
+        };
     }
     sum
 }
