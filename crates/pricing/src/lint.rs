@@ -21,6 +21,9 @@ const WARNINGS_MAX: usize = 1_000;
 /// Rules of one group and priority that are compared each with each.
 const COMPARED_MAX: usize = 200;
 
+/// Names of a list that are compared one by one: longer ones are looked up.
+const LISTS_COMPARED: usize = 8;
+
 /// Whatever looks like a mistake, each with its place.
 #[must_use]
 pub fn warnings(ruleset: &Ruleset) -> Vec<Problem> {
@@ -328,12 +331,7 @@ fn always_gives(rule: &Rule) -> bool {
 
 /// Whether two rules may give something for the same goods, at the same place and time.
 fn meet(one: &Rule, other: &Rule) -> bool {
-    let common = |a: &[String], b: &[String]| {
-        a.is_empty() || b.is_empty() || a.iter().any(|name| b.contains(name))
-    };
     let (here, there) = (&one.scope, &other.scope);
-    let parts =
-        |rule: &Rule| -> Vec<Goods> { rule.then.iter().filter_map(discounted).cloned().collect() };
     let apart = match (&one.when, &other.when) {
         (Some(a), Some(b)) => {
             let (mut first, mut second) = (Vec::new(), Vec::new());
@@ -348,7 +346,25 @@ fn meet(one: &Rule, other: &Rule) -> bool {
         && common(&here.channels, &there.channels)
         && time::may_meet(&one.schedule, &other.schedule)
         && !apart
-        && parts(one).iter().any(|a| parts(other).iter().any(|b| may_share(a, b)))
+        && goods_of(one).any(|a| goods_of(other).any(|b| may_share(a, b)))
+}
+
+/// Goods that a rule makes cheaper.
+fn goods_of(rule: &Rule) -> impl Iterator<Item = &Goods> {
+    rule.then.iter().filter_map(discounted)
+}
+
+/// Whether two lists have a name in common; an empty one has all.
+fn common(a: &[String], b: &[String]) -> bool {
+    if a.is_empty() || b.is_empty() {
+        return true;
+    }
+    let (few, many) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    if few.len() < LISTS_COMPARED {
+        return few.iter().any(|name| many.contains(name));
+    }
+    let few: BTreeSet<&str> = few.iter().map(String::as_str).collect();
+    many.iter().any(|name| few.contains(name.as_str()))
 }
 
 /// Goods that an effect makes cheaper.
@@ -368,9 +384,6 @@ fn discounted(effect: &Effect) -> Option<&Goods> {
 
 /// Whether a product may be meant by both. Of categories only the tree would know.
 fn may_share(one: &Goods, other: &Goods) -> bool {
-    let common = |a: &[String], b: &[String]| {
-        a.is_empty() || b.is_empty() || a.iter().any(|name| b.contains(name))
-    };
     let opposite = one.marked_down.zip(other.marked_down).is_some_and(|(a, b)| a != b);
     common(&one.products, &other.products)
         && common(&one.brands, &other.brands)
