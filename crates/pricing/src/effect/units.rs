@@ -211,7 +211,14 @@ impl Giving<'_> {
         let mut plan = Plan { rounding: Place::Receipt, ..Plan::default() };
         let mut used: Vec<(Pile, u32)> = Vec::new();
         loop {
-            let picked = match self.one_bundle(&piles, targets, bundle) {
+            let parts: Vec<usize> = (0..bundle.parts.len()).collect();
+            let written = self.one_bundle(&piles, targets, bundle, &parts);
+            // Where parts overlap, one may have taken what only another can use.
+            let picked = written.or_else(|reason| {
+                let parts = self.rarest_first(&piles, targets);
+                self.one_bundle(&piles, targets, bundle, &parts).map_err(|_| reason)
+            });
+            let picked = match picked {
                 Ok(picked) => picked,
                 Err(reason) if used.is_empty() => return Err(reason),
                 Err(_) => break,
@@ -262,16 +269,31 @@ impl Giving<'_> {
         piles
     }
 
-    /// Units of one bundle: of each pile, how many.
+    /// Parts of a bundle, those that fewest units fit first.
+    fn rarest_first(&self, piles: &[Pile], targets: &Targets) -> Vec<usize> {
+        let sight = &self.turn.sight;
+        let fits = |part: &usize| -> u64 {
+            let meant = &targets.buy[*part];
+            let own = piles.iter().filter(|pile| meant.has(&sight.lines[pile.line as usize], sight));
+            own.map(|pile| u64::from(pile.count)).sum()
+        };
+        let mut parts: Vec<usize> = (0..targets.buy.len()).collect();
+        parts.sort_by_key(fits);
+        parts
+    }
+
+    /// Units of one bundle, its parts filled in this sequence: of each pile, how many.
     fn one_bundle(
         &self,
         piles: &[Pile],
         targets: &Targets,
         bundle: &Bundle,
+        parts: &[usize],
     ) -> Result<Vec<(usize, u32)>, Reason> {
         let sight = &self.turn.sight;
         let mut picked: Vec<(usize, u32)> = Vec::new();
-        for (part, meant) in bundle.parts.iter().zip(&targets.buy) {
+        for &part in parts {
+            let (part, meant) = (&bundle.parts[part], &targets.buy[part]);
             let mut needed = part.units;
             for (at, pile) in piles.iter().enumerate() {
                 if needed == 0 || !meant.has(&sight.lines[pile.line as usize], sight) {

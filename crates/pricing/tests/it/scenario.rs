@@ -171,6 +171,13 @@ fn effects() {
         ]}})),
         "ham 37.5 milk 12.5",
     );
+    // Ham fits both parts, and is the only one that fits the second.
+    check(
+        then(json!({"bundle": {"price": 35000, "parts": [
+            {"goods": {"products": ["milk", "ham"]}, "units": 1}, {"goods": {"products": ["ham"]}, "units": 1},
+        ]}})),
+        "ham 37.5 milk 12.5",
+    );
     check(
         then(json!({"bundle": {"price": 35000, "parts": [{"goods": milk, "units": 3}]}})),
         "needs 3 of product milk, has 2",
