@@ -8,11 +8,14 @@ use crate::ruleset::{
     BudgetCounts, Bundle, Condition, Effect, Goods, GoodsMeasure, GroupMode, GroupOf, Limits, Measure,
     PointsGiven, Range, Redemption, Rule, Ruleset, Schedule, Shipping, Text, Tiers,
 };
+use crate::settings::Place;
 
 /// Rules of a ruleset, at most.
 pub const RULES_MAX: usize = 20_000;
 /// Parts of a condition within each other, at most.
 const DEPTH_MAX: usize = 12;
+/// Effects of a rule, conditions side by side, ways of delivery, at most.
+const PARTS_MAX: usize = 100;
 /// Minor units of an amount, at most.
 const AMOUNT_MAX: i64 = crate::basket::AMOUNT_MAX;
 const TEXT_CHARS_MAX: usize = crate::basket::TEXT_CHARS_MAX;
@@ -37,7 +40,7 @@ pub fn problems(ruleset: &Ruleset) -> Vec<Problem> {
                 None => {
                     notes.add(&place, "/group", "unknown", format!("there is no group {group:?}"))
                 }
-                Some(GroupOf::Line) => notes.by_line(&place, rule),
+                Some(GroupOf::Line) => notes.by_line(&place, rule, ruleset.settings.rounding),
                 Some(GroupOf::Receipt) => {}
             }
         }
@@ -58,6 +61,12 @@ impl Notes {
     fn within(&mut self, place: &str, field: &str, value: i64, from: i64, to: i64) {
         if !(from..=to).contains(&value) {
             self.add(place, field, "range", format!("is {value}; must be {from} to {to}"));
+        }
+    }
+
+    fn count(&mut self, place: &str, field: &str, parts: usize) {
+        if parts > PARTS_MAX {
+            self.add(place, field, "too_many", format!("has {parts} parts; at most {PARTS_MAX}"));
         }
     }
 
@@ -102,6 +111,9 @@ impl Notes {
                 self.add(&format!("/groups/{at}"), "/of", "meaningless", detail);
             }
         }
+        if let Some(goods) = &ruleset.not_discounted {
+            self.goods("/not_discounted", goods, 0);
+        }
         if let Some(redemption) = &ruleset.redemption {
             self.redemption(redemption);
         }
@@ -141,6 +153,7 @@ impl Notes {
         if rule.then.is_empty() {
             self.add(place, "/then", "empty", "gives nothing");
         }
+        self.count(place, "/then", rule.then.len());
         for (at, effect) in rule.then.iter().enumerate() {
             self.effect(&format!("{place}/then/{at}/{}", effect.kind()), effect);
         }
@@ -224,12 +237,10 @@ impl Notes {
     }
 
     /// Rules of a group of lines price each line by itself.
-    fn by_line(&mut self, place: &str, rule: &Rule) {
+    fn by_line(&mut self, place: &str, rule: &Rule, rounding: Place) {
         for (at, effect) in rule.then.iter().enumerate() {
             let alone = match effect {
-                Effect::Percent(percent) => {
-                    percent.rounding != Some(crate::settings::Place::Receipt)
-                }
+                Effect::Percent(percent) => percent.rounding.unwrap_or(rounding) != Place::Receipt,
                 Effect::Fixed(fixed) => fixed.per != crate::ruleset::Per::Receipt,
                 Effect::FixedPrice(_) | Effect::CompetitorPrice(_) | Effect::PersonalPrice(_) => {
                     true
@@ -286,6 +297,10 @@ impl Notes {
                 self.within(place, "/discount_bps", cheapest.discount_bps, 1, 10_000);
                 if let Some(amount) = cheapest.amount {
                     self.within(place, "/amount", amount.0, 1, AMOUNT_MAX);
+                    if cheapest.discount_bps != 10_000 {
+                        let detail = "an amount is taken off in its place";
+                        self.add(place, "/discount_bps", "meaningless", detail);
+                    }
                 }
                 self.goods(&format!("{place}/on"), &cheapest.on, 0);
             }
@@ -298,6 +313,10 @@ impl Notes {
                 self.units(place, gift.units_max);
                 if gift.product.is_empty() {
                     self.add(place, "/product", "empty", "names no product");
+                }
+                if gift.for_goods.is_none() && gift.for_units != 1 {
+                    let detail = "counts with `for_goods` only";
+                    self.add(place, "/for_units", "meaningless", detail);
                 }
                 if let Some(goods) = &gift.for_goods {
                     self.goods(&format!("{place}/for_goods"), goods, 0);
@@ -366,6 +385,7 @@ impl Notes {
     }
 
     fn shipping(&mut self, place: &str, shipping: &Shipping) {
+        self.count(place, "/methods", shipping.methods.len());
         match (shipping.discount_bps, shipping.amount) {
             (Some(bps), None) => self.within(place, "/discount_bps", bps, 1, 10_000),
             (None, Some(amount)) => self.within(place, "/amount", amount.0, 1, AMOUNT_MAX),
@@ -427,6 +447,7 @@ impl Notes {
                 if parts.is_empty() {
                     self.add(place, &format!("/{name}"), "empty", empty);
                 }
+                self.count(place, &format!("/{name}"), parts.len());
                 for (at, part) in parts.iter().enumerate() {
                     let own = format!("{place}/{name}/{at}");
                     self.condition(&own, part, ruleset, ids, depth + 1);
@@ -449,6 +470,9 @@ impl Notes {
             }
             Condition::Coupon(series) if series.is_empty() => {
                 self.add(place, "/coupon", "empty", empty);
+            }
+            Condition::Applied(rules) if rules.is_empty() => {
+                self.add(place, "/applied", "empty", empty);
             }
             Condition::Applied(rules) => {
                 for (at, rule) in

@@ -190,6 +190,26 @@ fn rules() {
         json!({"percent": {"discount_bps": 1, "on": {"except": {}}}}),
         &format!("{at}/percent/on/except never"),
     );
+    then(
+        json!({"gift": {"product": "mug", "price": 1, "for_units": 2}}),
+        &format!("{at}/gift/for_units meaningless"),
+    );
+    then(
+        json!({"cheapest": {"of_units": 2, "discount_bps": 500, "amount": 5}}),
+        &format!("{at}/cheapest/discount_bps meaningless"),
+    );
+    then(
+        json!({"shipping": {"discount_bps": 500, "methods": vec!["x"; 101]}}),
+        &format!("{at}/shipping/methods too_many"),
+    );
+    check("/rules/0/then", json!(vec![rule()["then"][0].clone(); 101]), "/rules/0/then too_many");
+    check("/rules/0/when", json!({"any": vec![json!({"card": true}); 101]}), "/rules/0/when/any too_many");
+    check("/rules/0/when", json!({"applied": []}), "/rules/0/when/applied empty");
+    check("/not_discounted", json!({"price": {"min": 500, "max": 100}}), "/not_discounted/price never");
+    let mut of_receipt = ruleset();
+    of_receipt["rules"][0]["group"] = json!("line");
+    of_receipt["settings"] = json!({"rounding": "receipt"});
+    assert_eq!(problems_of(&of_receipt), [format!("{at}/percent not_by_line")]);
     let mut by_line = ruleset();
     by_line["rules"][0]["group"] = json!("line");
     by_line["rules"][0]["then"] = json!([{"cheapest": {"of_units": 3}}]);

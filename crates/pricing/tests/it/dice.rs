@@ -201,6 +201,7 @@ impl<'a> Dice<'a> {
     fn effect(&mut self, by_line: bool) -> Effect {
         let units_max = self.some(4, |dice| 1 + dice.roll(5) as u32);
         let rounding = self.some(3, |dice| dice.pick(&[Place::Unit, Place::Line]));
+        let rounding = rounding.or(by_line.then_some(Place::Unit));
         let repeat = self.some(3, |dice| dice.pick(&[Repeat::Block, Repeat::Once]));
         match self.roll(if by_line { 4 } else { 13 }) {
             0 => Effect::Percent(Percent {
@@ -239,13 +240,16 @@ impl<'a> Dice<'a> {
                     units_max,
                 })
             }
-            5 => Effect::Cheapest(Cheapest {
-                on: self.goods(),
-                of_units: 1 + self.roll(4) as u32,
-                discount_bps: self.pick(&SHARES),
-                amount: self.some(3, Self::amount),
-                repeat,
-            }),
+            5 => {
+                let (share, amount) = (self.pick(&SHARES), self.some(3, Self::amount));
+                Effect::Cheapest(Cheapest {
+                    on: self.goods(),
+                    of_units: 1 + self.roll(4) as u32,
+                    discount_bps: if amount.is_some() { 10_000 } else { share },
+                    amount,
+                    repeat,
+                })
+            }
             6 => Effect::Bundle(Bundle {
                 parts: (0..1 + self.roll(3))
                     .map(|_| BundlePart { goods: self.goods(), units: 1 + self.roll(2) as u32 })
@@ -263,14 +267,18 @@ impl<'a> Dice<'a> {
                 let by = self.pick(&[TierBy::Amount, TierBy::Quantity]);
                 Effect::Tiers(Tiers { by, of: self.goods(), tiers, on: self.goods() })
             }
-            8 => Effect::Gift(Gift {
-                product: self.text(&PRODUCTS),
-                price: self.amount(),
-                units: 1 + self.roll(2) as u32,
-                for_goods: self.some(2, Self::goods),
-                for_units: 1 + self.roll(2) as u32,
-                units_max,
-            }),
+            8 => {
+                let for_goods = self.some(2, Self::goods);
+                let for_units = 1 + self.roll(2) as u32;
+                Effect::Gift(Gift {
+                    product: self.text(&PRODUCTS),
+                    price: self.amount(),
+                    units: 1 + self.roll(2) as u32,
+                    for_units: if for_goods.is_some() { for_units } else { 1 },
+                    for_goods,
+                    units_max,
+                })
+            }
             9 => Effect::Points(match self.roll(3) {
                 0 => PointsGiven::Rate { rate_bps: self.pick(&SHARES), on: self.goods() },
                 1 => PointsGiven::Multiplier { multiplier_bps: 20_000, on: self.goods() },
