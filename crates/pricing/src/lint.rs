@@ -35,6 +35,7 @@ pub fn warnings(ruleset: &Ruleset) -> Vec<Problem> {
         if let Some(when) = &rule.when {
             found.contradictions(&format!("{place}/when"), when);
         }
+        found.not_known_yet(&place, rule);
         if let Some(why) = time::never(&rule.schedule) {
             found.add(format!("{place}/schedule"), "never", why);
         }
@@ -100,6 +101,22 @@ impl Warnings {
             let detail =
                 format!("gives {what}, and neither a budget nor a customer's limit bounds it");
             self.add(format!("{place}/then/{at}/{}", effect.kind()), "unlimited", detail);
+        }
+    }
+
+    /// What rules ask of a customer and the programme does not know yet.
+    fn not_known_yet(&mut self, place: &str, rule: &Rule) {
+        if rule.schedule.birthday.is_some() {
+            let detail = "birthdays are not known to the programme yet: it gives nothing";
+            self.add(format!("{place}/schedule/birthday"), "not_known_yet", detail);
+        }
+        let mut favourite = goods_of(rule).any(|goods| goods.favourite);
+        if let Some(when) = &rule.when {
+            favourite |= asks_for_favourites(when);
+        }
+        if favourite {
+            let detail = "favourite categories are not known to the programme yet: none is one";
+            self.add(place.to_owned(), "not_known_yet", detail);
         }
     }
 
@@ -311,6 +328,15 @@ fn segments_in<'a>(condition: &'a Condition, segments: &mut BTreeSet<&'a str>) {
             segments.insert(name);
         }
         _ => {}
+    }
+}
+
+fn asks_for_favourites(condition: &Condition) -> bool {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(asks_for_favourites),
+        Condition::Not(part) => asks_for_favourites(part),
+        Condition::Goods(measure) => measure.goods.favourite,
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::problem::Problem;
 use crate::regulated::PROFILES;
 use crate::ruleset::{
-    BudgetCounts, Bundle, Condition, Effect, Goods, GoodsMeasure, GroupMode, GroupOf, Limits, Measure,
+    BudgetCounts, Bundle, Cheapest, Condition, Effect, Gift, Goods, GoodsMeasure, GroupMode, GroupOf, Limits, Measure,
     PointsGiven, Range, Redemption, Rule, Ruleset, Schedule, Shipping, Text, Tiers,
 };
 use crate::settings::Place;
@@ -292,39 +292,43 @@ impl Notes {
                 self.goods(&format!("{place}/buy"), &get.buy, 0);
                 self.goods(&format!("{place}/get"), &get.get, 0);
             }
-            Effect::Cheapest(cheapest) => {
-                self.within(place, "/of_units", i64::from(cheapest.of_units), 1, 100_000);
-                self.within(place, "/discount_bps", cheapest.discount_bps, 1, 10_000);
-                if let Some(amount) = cheapest.amount {
-                    self.within(place, "/amount", amount.0, 1, AMOUNT_MAX);
-                    if cheapest.discount_bps != 10_000 {
-                        let detail = "an amount is taken off in its place";
-                        self.add(place, "/discount_bps", "meaningless", detail);
-                    }
-                }
-                self.goods(&format!("{place}/on"), &cheapest.on, 0);
-            }
+            Effect::Cheapest(cheapest) => self.cheapest(place, cheapest),
             Effect::Bundle(bundle) => self.bundle(place, bundle),
             Effect::Tiers(tiers) => self.tiers(place, tiers),
-            Effect::Gift(gift) => {
-                self.within(place, "/price", gift.price.0, 0, AMOUNT_MAX);
-                self.within(place, "/units", i64::from(gift.units), 1, 1_000);
-                self.within(place, "/for_units", i64::from(gift.for_units), 1, 100_000);
-                self.units(place, gift.units_max);
-                if gift.product.is_empty() {
-                    self.add(place, "/product", "empty", "names no product");
-                }
-                if gift.for_goods.is_none() && gift.for_units != 1 {
-                    let detail = "counts with `for_goods` only";
-                    self.add(place, "/for_units", "meaningless", detail);
-                }
-                if let Some(goods) = &gift.for_goods {
-                    self.goods(&format!("{place}/for_goods"), goods, 0);
-                }
-            }
+            Effect::Gift(gift) => self.gift(place, gift),
             Effect::Points(given) => self.points(place, given),
             Effect::Shipping(shipping) => self.shipping(place, shipping),
             Effect::Message(message) => self.text(place, "/text", &message.text),
+        }
+    }
+
+    fn cheapest(&mut self, place: &str, cheapest: &Cheapest) {
+        self.within(place, "/of_units", i64::from(cheapest.of_units), 1, 100_000);
+        self.within(place, "/discount_bps", cheapest.discount_bps, 1, 10_000);
+        if let Some(amount) = cheapest.amount {
+            self.within(place, "/amount", amount.0, 1, AMOUNT_MAX);
+            if cheapest.discount_bps != 10_000 {
+                let detail = "an amount is taken off in its place";
+                self.add(place, "/discount_bps", "meaningless", detail);
+            }
+        }
+        self.goods(&format!("{place}/on"), &cheapest.on, 0);
+    }
+
+    fn gift(&mut self, place: &str, gift: &Gift) {
+        self.within(place, "/price", gift.price.0, 0, AMOUNT_MAX);
+        self.within(place, "/units", i64::from(gift.units), 1, 1_000);
+        self.within(place, "/for_units", i64::from(gift.for_units), 1, 100_000);
+        self.units(place, gift.units_max);
+        if gift.product.is_empty() {
+            self.add(place, "/product", "empty", "names no product");
+        }
+        if gift.for_goods.is_none() && gift.for_units != 1 {
+            let detail = "counts with `for_goods` only";
+            self.add(place, "/for_units", "meaningless", detail);
+        }
+        if let Some(goods) = &gift.for_goods {
+            self.goods(&format!("{place}/for_goods"), goods, 0);
         }
     }
 
@@ -428,6 +432,16 @@ impl Notes {
         self.goods(&format!("{place}/goods"), &measure.goods, 0);
     }
 
+    fn applied(&mut self, place: &str, rules: &[String], ids: &BTreeSet<&str>) {
+        if rules.is_empty() {
+            self.add(place, "/applied", "empty", "names nothing");
+        }
+        for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| !ids.contains(rule.as_str())) {
+            let detail = format!("there is no rule {rule:?}");
+            self.add(place, &format!("/applied/{at}"), "unknown", detail);
+        }
+    }
+
     fn condition(
         &mut self,
         place: &str,
@@ -471,17 +485,7 @@ impl Notes {
             Condition::Coupon(series) if series.is_empty() => {
                 self.add(place, "/coupon", "empty", empty);
             }
-            Condition::Applied(rules) if rules.is_empty() => {
-                self.add(place, "/applied", "empty", empty);
-            }
-            Condition::Applied(rules) => {
-                for (at, rule) in
-                    rules.iter().enumerate().filter(|(_, rule)| !ids.contains(rule.as_str()))
-                {
-                    let detail = format!("there is no rule {rule:?}");
-                    self.add(place, &format!("/applied/{at}"), "unknown", detail);
-                }
-            }
+            Condition::Applied(rules) => self.applied(place, rules, ids),
             Condition::Level(names) if names.is_empty() => {
                 self.add(place, "/level", "empty", empty)
             }

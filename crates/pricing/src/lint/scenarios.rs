@@ -85,6 +85,10 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     // Money does not bound points.
     ("{}", &[r#"{"then":[{"percent":{"discount_bps":100}},{"points":{"fixed":{"points":5}}}],"limits":{"budget":{"campaign":"c","counts":"discount","amount":9}}}"#], &["/rules/0/then/1/points unlimited"]),
     ("{}", &[r#"{"then":[{"points":{"fixed":{"points":5}}}],"limits":{"budget":{"campaign":"c","counts":"uses","amount":9}}}"#], &[]),
+    // What the programme does not know yet.
+    ("{}", &[r#"{"schedule":{"birthday":{"days_before":1,"days_after":1}}}"#], &["/rules/0/schedule/birthday not_known_yet"]),
+    ("{}", &[r#"{"then":[{"percent":{"discount_bps":1000,"on":{"favourite":true}}}]}"#], &["/rules/0 not_known_yet"]),
+    ("{}", &[r#"{"when":{"goods":{"goods":{"favourite":true}}}}"#], &["/rules/0 not_known_yet"]),
     // What no rule names, and budgets that differ.
     (r#"{"groups":[{"id":"g","mode":"all"}],"segments":{"a/b":"x","used":"y"}}"#, &[r#"{"when":{"not":{"segment":"used"}}}"#], &["/groups/0 unused", "/segments/a~1b unused"]),
     ("{}", &[r#"{"limits":{"budget":{"campaign":"c","counts":"uses","amount":9}}}"#, r#"{"limits":{"budget":{"campaign":"c","counts":"uses","amount":8}}}"#], &["/rules/1/limits/budget/amount budget_differs"]),
