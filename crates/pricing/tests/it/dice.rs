@@ -1,6 +1,6 @@
 //! Random rulesets and baskets out of numbers: drawn under a seed, or by proptest, which makes a failure small.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use pricing::*;
 use retail::{Money, Quantity};
@@ -375,7 +375,7 @@ impl<'a> Dice<'a> {
             prices: vec![PersonalPrice {
                 product: dice.text(&PRODUCTS),
                 price: dice.amount(),
-                coupon: None,
+                coupon: dice.some(2, |dice| dice.text(&["code0", "code1"])),
             }],
             ..CustomerFacts::default()
         });
@@ -384,8 +384,11 @@ impl<'a> Dice<'a> {
             wallet: Some("w".into()),
             points_available: self.pick(&PRICES),
             coupons: coupons.iter().map(|code| coupon(self, code)).collect(),
-            budgets: BTreeMap::new(),
-            withheld: Vec::new(),
+            budgets: self.some(2, |dice| ("r0".to_owned(), dice.pick(&[0, 1, 99, 12_345]))).into_iter().collect(),
+            withheld: self
+                .some(6, |_| Withheld::Coupon { code: "code0".into(), why: "limit".into() })
+                .into_iter()
+                .collect(),
             customer,
         }
     }

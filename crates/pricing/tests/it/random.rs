@@ -134,7 +134,8 @@ fn adds_up(basket: &Basket, quote: &Quote) -> Result<(), String> {
 fn respects_floors(basket: &Basket, quote: &Quote) -> Result<(), String> {
     for (line, quoted) in basket.lines.iter().zip(&quote.lines) {
         let tobacco = line.marks.iter().any(|mark| mark == "tobacco");
-        let floor = if tobacco { line.price } else { line.min_price.unwrap_or(Money::ZERO) };
+        let alcohol = line.marks.iter().any(|mark| mark == "alcohol") && line.min_price.is_none();
+        let floor = if tobacco || alcohol { line.price } else { line.min_price.unwrap_or(Money::ZERO) };
         let floor = floor.0.min(line.price.0);
         for position in &quoted.positions {
             let low = if line.is_measured() {
