@@ -432,7 +432,9 @@ fn is_steady(turn: &Turn<'_>, rank: u32) -> bool {
         || customer.is_some()
         || budget.is_some()
         || turn.compiled.ruleset.caps.receipt_discount_bps_max.is_some();
-    !(by_line && bounded) && rule.then.iter().all(spreads) && rule.when.as_ref().is_none_or(falls_only)
+    !(by_line && bounded)
+        && rule.then.iter().all(spreads)
+        && rule.when.as_ref().is_none_or(falls_only)
 }
 
 /// Whether a condition that fails on the untouched basket fails ever after.

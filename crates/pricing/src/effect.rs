@@ -125,10 +125,9 @@ impl Giving<'_> {
                 self.commit(state, number, plan)
             }
             Effect::PersonalPrice(On { units_max, .. }) => {
-                let plan =
-                    self.price(state, targets, *units_max, |line| {
-                        promise(self.turn, line).map(|price| price.price.0)
-                    })?;
+                let plan = self.price(state, targets, *units_max, |line| {
+                    promise(self.turn, line).map(|price| price.price.0)
+                })?;
                 self.commit(state, number, plan)
             }
             Effect::BuyGet(get) => self.buy_get(state, number, targets, &units::Given::of(get)),
@@ -566,14 +565,17 @@ impl Giving<'_> {
     /// What it may still give off goods: these have the receipt's cap beside.
     fn allowance_of_goods(&self, state: &State) -> i64 {
         let own = self.allowance();
-        let Some(bps) = self.turn.compiled.ruleset.caps.receipt_discount_bps_max else { return own };
+        let Some(bps) = self.turn.compiled.ruleset.caps.receipt_discount_bps_max else {
+            return own;
+        };
         let cap = crate::state::share_down(self.turn.goods, bps);
         own.min(cap - (self.turn.goods - state.goods_left)).max(0)
     }
 
     /// What it is that allows so much and no more.
     fn bounded_by(&self, allowance: i64) -> TrimmedBy {
-        let of_budget = self.budget_left().is_some_and(|left| (left - self.given).max(0) == allowance);
+        let of_budget =
+            self.budget_left().is_some_and(|left| (left - self.given).max(0) == allowance);
         if of_budget { TrimmedBy::Budget } else { TrimmedBy::Cap }
     }
 

@@ -8,8 +8,8 @@ use crate::condition::why_not;
 use crate::effect::{promise, redeem};
 use crate::price::Settled;
 use crate::quote::{
-    Adjustment, Claimed, CouponOutcome, Earned, Miss, MISSES_MAX, Off, Position, Quote, QuotedDelivery,
-    QuotedLine, QuotedMessage, Redeemed, Totals,
+    Adjustment, Claimed, CouponOutcome, Earned, MISSES_MAX, Miss, Off, Position, Quote,
+    QuotedDelivery, QuotedLine, QuotedMessage, Redeemed, Totals,
 };
 use crate::reason::Reason;
 use crate::ruleset::{BudgetCounts, Effect, PointsGiven, Redemption, RedemptionShown, Window};
@@ -40,8 +40,7 @@ pub(crate) fn finish(turn: &Turn<'_>, settled: Settled) -> Quote {
     quote.coupons = coupons(turn, &state, &misses);
     quote.messages = messages(turn, &state);
     let told = misses.into_iter().take(MISSES_MAX);
-    quote.misses =
-        told.map(|(rank, reason)| Miss { rule: id(turn, rank), reason }).collect();
+    quote.misses = told.map(|(rank, reason)| Miss { rule: id(turn, rank), reason }).collect();
     gift_adjustments(turn, &state, &mut quote);
     quote.adjustments.splice(0..0, state.drafts.into_iter().map(|draft| adjustment(turn, draft)));
     quote

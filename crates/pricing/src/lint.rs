@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::Problem;
 use crate::ruleset::{
-    BudgetCounts, Condition, Effect, Goods, GroupMode, Limits, PointsGiven, Range, Rule, Ruleset, Scope, Text,
+    BudgetCounts, Condition, Effect, Goods, GroupMode, Limits, PointsGiven, Range, Rule, Ruleset,
+    Scope, Text,
 };
 use crate::settings::Exclusive;
 

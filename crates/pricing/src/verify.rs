@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::problem::Problem;
 use crate::regulated::PROFILES;
 use crate::ruleset::{
-    BudgetCounts, Bundle, Cheapest, Condition, Effect, Gift, Goods, GoodsMeasure, GroupMode, GroupOf, Limits, Measure,
-    PointsGiven, Range, Redemption, Rule, Ruleset, Schedule, Shipping, Text, Tiers,
+    BudgetCounts, Bundle, Cheapest, Condition, Effect, Gift, Goods, GoodsMeasure, GroupMode,
+    GroupOf, Limits, Measure, PointsGiven, Range, Redemption, Rule, Ruleset, Schedule, Shipping,
+    Text, Tiers,
 };
 use crate::settings::Place;
 
@@ -436,7 +437,8 @@ impl Notes {
         if rules.is_empty() {
             self.add(place, "/applied", "empty", "names nothing");
         }
-        for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| !ids.contains(rule.as_str())) {
+        for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| !ids.contains(rule.as_str()))
+        {
             let detail = format!("there is no rule {rule:?}");
             self.add(place, &format!("/applied/{at}"), "unknown", detail);
         }

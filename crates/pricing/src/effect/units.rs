@@ -274,7 +274,8 @@ impl Giving<'_> {
         let sight = &self.turn.sight;
         let fits = |part: &usize| -> u64 {
             let meant = &targets.buy[*part];
-            let own = piles.iter().filter(|pile| meant.has(&sight.lines[pile.line as usize], sight));
+            let own =
+                piles.iter().filter(|pile| meant.has(&sight.lines[pile.line as usize], sight));
             own.map(|pile| u64::from(pile.count)).sum()
         };
         let mut parts: Vec<usize> = (0..targets.buy.len()).collect();

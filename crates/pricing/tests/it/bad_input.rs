@@ -149,7 +149,10 @@ fn rules() {
     });
     assert_eq!(
         problems_of(&points),
-        ["/rules/0/limits/budget/counts meaningless", "/rules/0/limits/customer/amount meaningless"]
+        [
+            "/rules/0/limits/budget/counts meaningless",
+            "/rules/0/limits/customer/amount meaningless"
+        ]
     );
     check(
         "/rules/0/limits",
@@ -203,9 +206,17 @@ fn rules() {
         &format!("{at}/shipping/methods too_many"),
     );
     check("/rules/0/then", json!(vec![rule()["then"][0].clone(); 101]), "/rules/0/then too_many");
-    check("/rules/0/when", json!({"any": vec![json!({"card": true}); 101]}), "/rules/0/when/any too_many");
+    check(
+        "/rules/0/when",
+        json!({"any": vec![json!({"card": true}); 101]}),
+        "/rules/0/when/any too_many",
+    );
     check("/rules/0/when", json!({"applied": []}), "/rules/0/when/applied empty");
-    check("/not_discounted", json!({"price": {"min": 500, "max": 100}}), "/not_discounted/price never");
+    check(
+        "/not_discounted",
+        json!({"price": {"min": 500, "max": 100}}),
+        "/not_discounted/price never",
+    );
     let mut of_receipt = ruleset();
     of_receipt["rules"][0]["group"] = json!("line");
     of_receipt["settings"] = json!({"rounding": "receipt"});

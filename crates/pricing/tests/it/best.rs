@@ -37,7 +37,10 @@ fn check_with(settings: Value, groups: Value, rules: &[Value], lines: &str, expe
     let given: i64 = quote.adjustments.iter().map(|one| one.amount.0).sum();
     let mut told = vec![format!("{given} by {}", quote.applied().join(" "))];
     told.extend(
-        quote.misses.iter().map(|miss| format!("{} {}", miss.rule, miss.reason.sentence(Language::En))),
+        quote
+            .misses
+            .iter()
+            .map(|miss| format!("{} {}", miss.rule, miss.reason.sentence(Language::En))),
     );
     let proven = quote.best.is_none_or(|found| found.proven);
     let told = format!("{}{}", told.join("; "), if proven { "" } else { "?" });
@@ -54,7 +57,8 @@ fn many_rules_of_different_sets_are_not_tried_in_all_ways() {
                 _ => (9, json!(["promo"])),
             };
             let product = format!("p{at}");
-            let fixed = json!({"fixed": {"amount": amount, "per": "unit", "on": {"products": [product]}}});
+            let fixed =
+                json!({"fixed": {"amount": amount, "per": "unit", "on": {"products": [product]}}});
             rule(&format!("r{at:02}"), fixed, json!({"stacks": sets}))
         })
         .collect();
@@ -122,7 +126,13 @@ fn the_rule_that_was_taken_is_told() {
         rule("b", percent(500, "bread"), in_group.clone()),
         rule("c", percent(700, "bread"), in_group),
     ];
-    check_with(json!({}), by_line.clone(), &three, "apple 100, bread 100", "17 by a c; b lost to c");
+    check_with(
+        json!({}),
+        by_line.clone(),
+        &three,
+        "apple 100, bread 100",
+        "17 by a c; b lost to c",
+    );
     check(by_line, &three, "apple 100, bread 100", "17 by a c; b lost to c");
     // What would not count anyway has lost to nobody.
     let sets = |set: &str, when: Value| json!({"stacks": [set], "when": when});

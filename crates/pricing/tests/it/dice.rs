@@ -384,7 +384,10 @@ impl<'a> Dice<'a> {
             wallet: Some("w".into()),
             points_available: self.pick(&PRICES),
             coupons: coupons.iter().map(|code| coupon(self, code)).collect(),
-            budgets: self.some(2, |dice| ("r0".to_owned(), dice.pick(&[0, 1, 99, 12_345]))).into_iter().collect(),
+            budgets: self
+                .some(2, |dice| ("r0".to_owned(), dice.pick(&[0, 1, 99, 12_345])))
+                .into_iter()
+                .collect(),
             withheld: self
                 .some(6, |_| Withheld::Coupon { code: "code0".into(), why: "limit".into() })
                 .into_iter()

@@ -135,7 +135,8 @@ fn respects_floors(basket: &Basket, quote: &Quote) -> Result<(), String> {
     for (line, quoted) in basket.lines.iter().zip(&quote.lines) {
         let tobacco = line.marks.iter().any(|mark| mark == "tobacco");
         let alcohol = line.marks.iter().any(|mark| mark == "alcohol") && line.min_price.is_none();
-        let floor = if tobacco || alcohol { line.price } else { line.min_price.unwrap_or(Money::ZERO) };
+        let floor =
+            if tobacco || alcohol { line.price } else { line.min_price.unwrap_or(Money::ZERO) };
         let floor = floor.0.min(line.price.0);
         for position in &quoted.positions {
             let low = if line.is_measured() {

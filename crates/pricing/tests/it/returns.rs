@@ -123,8 +123,7 @@ fn what_comes_back() {
     let law = json!({"regulated": {"profile": "ru", "confirmed": true}});
     let no_points_for_tobacco = rules_of(law, json!([]));
     for (first, second) in [(0, 1), (1, 0)] {
-        let (parts, due) =
-            (["shirt 1", "cigarettes 1"], ["0 60000 0", "600 0 0"]);
+        let (parts, due) = (["shirt 1", "cigarettes 1"], ["0 60000 0", "600 0 0"]);
         check(
             &no_points_for_tobacco,
             &one_by_points,
@@ -159,13 +158,7 @@ fn what_comes_back() {
     );
     check(&gift, &shirts, &claw, &["shirt 1, gift:mug 1"], &["100 0 0"]);
     check(&gift, &shirts, &claw, &["gift:mug 1", "shirt 2"], &["0 0 0", "200 0 0"]);
-    check(
-        &gift,
-        &shirts,
-        &claw,
-        &["gift:mug 1", "shirt 3"],
-        &["0 0 0", "300 0 0 gift mug 1"],
-    );
+    check(&gift, &shirts, &claw, &["gift:mug 1", "shirt 3"], &["0 0 0", "300 0 0 gift mug 1"]);
     // Of several gifts each by its own goods, favourites by the customer, and what is measured as one unit.
     let each = |product: &str, goods: Value| json!({"gift": {"product": product, "price": 100, "for_goods": goods}});
     let gifts = rules(json!([{"id": "g", "name": {"en": "g"}, "then": [
@@ -199,8 +192,13 @@ fn only_rules_that_the_rest_does_not_get_are_lost() {
     for line in ["shirt", "shoes"] {
         let now = vec![ReturnedLine { line: line.to_owned(), quantity: Quantity(1000) }];
         let replay = Some((&rules, &sold, &facts));
-        let sale =
-            Sale { quote: &quote, replay, returned: &returned, refunded, refunded_points: Money::ZERO };
+        let sale = Sale {
+            quote: &quote,
+            replay,
+            returned: &returned,
+            refunded,
+            refunded_points: Money::ZERO,
+        };
         let refund = refund(&sale, &now, &policy).unwrap();
         assert_eq!(refund.lost, ["off"], "{line}");
         refunded.0 += refund.value.0;
@@ -214,7 +212,13 @@ fn what_cannot_come_back() {
     let sold = basket("shirt 2 600", 0);
     let quote = none.price(&sold, &Facts::default()).unwrap();
     let refused = |line: &str, thousandths: i64, policy: ReturnPolicy| {
-        let sale = Sale { quote: &quote, replay: None, returned: &[], refunded: Money::ZERO, refunded_points: Money::ZERO };
+        let sale = Sale {
+            quote: &quote,
+            replay: None,
+            returned: &[],
+            refunded: Money::ZERO,
+            refunded_points: Money::ZERO,
+        };
         // Before the last of several lines one unit of each of the others comes back.
         let lines: Vec<&str> = line.split(", ").collect();
         let now: Vec<ReturnedLine> = lines
@@ -262,7 +266,13 @@ fn a_use_of_a_coupon_comes_back_when_nothing_is_left_of_all_it_gave() {
     let (mut returned, mut refunded) = (Vec::new(), Money::ZERO);
     for (line, back) in [("tea", 0), ("milk", 1), ("bread", 0)] {
         let now = vec![ReturnedLine { line: line.to_owned(), quantity: Quantity(1000) }];
-        let sale = Sale { quote: &quote, replay: None, returned: &returned, refunded, refunded_points: Money::ZERO };
+        let sale = Sale {
+            quote: &quote,
+            replay: None,
+            returned: &returned,
+            refunded,
+            refunded_points: Money::ZERO,
+        };
         let refund = refund(&sale, &now, &policy).unwrap();
         assert_eq!(refund.claims.iter().map(|of| of.amount).sum::<i64>(), back, "{line}");
         refunded.0 += refund.value.0;
@@ -277,8 +287,7 @@ fn a_use_of_a_personal_coupon_comes_back_with_its_own_goods() {
     let sold = basket("milk 1 100\nbread 1 50\ntea 1 100", 0);
     let coupon =
         |code: &str| json!({"code": code, "series": "own", "standing": "good", "claimed_as": code});
-    let price =
-        |product: &str| json!({"product": product, "price": 4_000, "coupon": product.to_uppercase()});
+    let price = |product: &str| json!({"product": product, "price": 4_000, "coupon": product.to_uppercase()});
     let facts = json!({
         "coupons": [coupon("MILK"), coupon("BREAD")],
         "customer": {"id": "anna", "prices": [price("milk"), price("bread")]},
@@ -288,7 +297,13 @@ fn a_use_of_a_personal_coupon_comes_back_with_its_own_goods() {
     let mut returned = Vec::new();
     for (line, coupon) in [("milk", "MILK"), ("tea", ""), ("bread", "BREAD")] {
         let now = vec![ReturnedLine { line: line.to_owned(), quantity: Quantity(1000) }];
-        let sale = Sale { quote: &quote, replay: None, returned: &returned, refunded: Money::ZERO, refunded_points: Money::ZERO };
+        let sale = Sale {
+            quote: &quote,
+            replay: None,
+            returned: &returned,
+            refunded: Money::ZERO,
+            refunded_points: Money::ZERO,
+        };
         let back = refund(&sale, &now, &policy).unwrap().claims;
         let coupons = back.iter().filter_map(|of| quote.claims[of.claim].coupon.as_deref());
         assert_eq!(coupons.collect::<String>(), coupon, "{line}");

@@ -344,7 +344,10 @@ fn limits() {
     let refused = |then: Value| {
         let rule = json!({"limits": budget(5600), "then": [then]});
         check_with(
-            json!({"budget_overrun": "refuse"}), rule, situation(), "its budget has only 5600 left",
+            json!({"budget_overrun": "refuse"}),
+            rule,
+            situation(),
+            "its budget has only 5600 left",
         );
     };
     refused(json!({"gift": {"product": "mug", "price": 9900}}));
@@ -430,9 +433,7 @@ fn check_promises(prices: &str, withheld: &[&str], expected: &str) {
         [product, price] => json!({"product": product, "price": price.parse::<i64>().unwrap()}),
         _ => panic!("{text}"),
     };
-    let coupon = |code: &str| {
-        json!({"code": code, "series": "own", "standing": "good", "claimed_as": format!("c-{code}")})
-    };
+    let coupon = |code: &str| json!({"code": code, "series": "own", "standing": "good", "claimed_as": format!("c-{code}")});
     let mut situation = situation();
     situation["facts"]["customer"]["prices"] = prices.split(", ").map(price).collect();
     situation["facts"]["coupons"] = ["A", "B"].into_iter().map(coupon).collect();
