@@ -52,7 +52,6 @@ fn id(turn: &Turn<'_>, rank: u32) -> String {
 
 /// Points that pay for a part of the basket.
 fn spend(turn: &Turn<'_>, state: &mut State) -> Option<Redeemed> {
-    let terms = turn.compiled.ruleset.redemption.as_ref()?;
     let wanted = turn.basket.points;
     if wanted == 0 {
         return None;
@@ -64,6 +63,7 @@ fn spend(turn: &Turn<'_>, state: &mut State) -> Option<Redeemed> {
             refused: Points(wanted - points),
         })
     };
+    let Some(terms) = &turn.compiled.ruleset.redemption else { return refused(0, 0) };
     let usable = wanted.min(turn.facts.points_available.max(0));
     let per_minor = terms.points_per_minor.max(1);
     if usable < terms.points_min || turn.points_are_withheld() || turn.facts.wallet.is_none() {

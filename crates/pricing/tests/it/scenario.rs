@@ -464,6 +464,19 @@ fn promised_prices() {
     check_promises("milk 5000 A, ham 20000 A", &[], "ham 100 milk 100 A[0, 1]");
 }
 
+#[test]
+fn points_that_cannot_be_spent_are_refused_aloud() {
+    let ruleset = json!({
+        "currency": "RUB", "regulated": {"profile": "ru", "confirmed": true}, "rules": [],
+    });
+    let rules = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
+    let mut situation = situation();
+    situation["basket"]["points"] = json!(500);
+    let Situation { basket, facts } = serde_json::from_value(situation).unwrap();
+    let redeemed = rules.price(&basket, &facts).unwrap().redemption.unwrap();
+    assert_eq!((redeemed.points.0, redeemed.refused.0), (0, 500));
+}
+
 /// The cap of the receipt is of goods: neither gifts nor delivery count.
 #[test]
 fn the_cap_of_the_receipt() {
