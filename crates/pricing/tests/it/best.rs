@@ -70,6 +70,20 @@ fn many_rules_of_different_sets_are_not_tried_in_all_ways() {
 }
 
 #[test]
+fn a_large_basket_of_rules_by_line_is_priced_in_sequence() {
+    let rules: Vec<Value> = (1..=20)
+        .map(|at| {
+            let then = json!({"percent": {"discount_bps": at * 100}});
+            rule(&format!("r{at:02}"), then, json!({"group": "g"}))
+        })
+        .collect();
+    let lost: Vec<String> = (1..20).map(|at| format!("; r{at:02} lost to r20")).collect();
+    let groups = json!([{"id": "g", "mode": "best", "of": "line"}]);
+    let lines = vec!["p 100"; 200].join(", ");
+    check(groups, &rules, &lines, &format!("4000 by r20{}?", lost.concat()));
+}
+
+#[test]
 fn what_is_proven_cannot_be_beaten() {
     let cheapest = |on: Value| json!({"cheapest": {"of_units": 2, "repeat": "once", "on": on}});
     let groups = json!([{"id": "g1", "mode": "best"}, {"id": "g2", "mode": "all"}]);
