@@ -240,7 +240,7 @@ impl Giving<'_> {
             first += run.count;
         }
         plan.bases.push((line, base));
-        note_floor(plan, line, kept);
+        note_floor(self.turn, plan, line, kept);
     }
 
     /// What a share of a line is taken from.
@@ -339,7 +339,7 @@ impl Giving<'_> {
             first += run.count;
         }
         plan.bases.push((line, base));
-        note_floor(plan, line, kept);
+        note_floor(self.turn, plan, line, kept);
     }
 
     /// Spreads an amount over the first units of one line.
@@ -348,7 +348,7 @@ impl Giving<'_> {
         let (now, room) = own.of_first(units_max, fixture.floor);
         let part = amount.min(room);
         plan.wanted += amount;
-        note_floor(plan, line, amount.min(now) - part);
+        note_floor(self.turn, plan, line, amount.min(now) - part);
         own.spread(line, part, units_max, fixture.floor, self.turn.split(), &mut plan.pieces);
     }
 
@@ -372,7 +372,7 @@ impl Giving<'_> {
             own.spread(line, share.part, units_max, floor, self.turn.split(), &mut plan.pieces);
         }
         if let Some(&first) = lines.first() {
-            note_floor(plan, first, amount.min(all) - given);
+            note_floor(self.turn, plan, first, amount.min(all) - given);
         }
     }
 
@@ -685,9 +685,11 @@ pub fn amount_limit(rule: &str) -> String {
     format!("{rule}#amount")
 }
 
-fn note_floor(plan: &mut Plan, line: u32, kept: i64) {
+fn note_floor(turn: &Turn<'_>, plan: &mut Plan, line: u32, kept: i64) {
     if kept > 0 {
-        plan.trims.push((line, Trimmed { by: TrimmedBy::Floor, amount: Money(kept) }));
+        let fixture = &turn.fixtures[line as usize];
+        let by = if fixture.floor > fixture.lowest { TrimmedBy::Cap } else { TrimmedBy::Floor };
+        plan.trims.push((line, Trimmed { by, amount: Money(kept) }));
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Fixture {
     pub price: i64,
     /// Below this no rule brings a unit.
     pub floor: i64,
-    /// Below this nothing brings it, points neither.
+    /// Below this nothing brings it, points neither; where it is less than the floor, a cap is the floor.
     pub lowest: i64,
     pub discount: bool,
     pub points: bool,

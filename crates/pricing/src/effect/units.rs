@@ -94,7 +94,7 @@ impl Giving<'_> {
             let each = wanted.min((pile.now - floor).max(0));
             plan.wanted += wanted * i64::from(*count);
             add_base(&mut plan, pile.line, pile.now * i64::from(*count));
-            super::note_floor(&mut plan, pile.line, (wanted - each) * i64::from(*count));
+            super::note_floor(self.turn, &mut plan, pile.line, (wanted - each) * i64::from(*count));
             let (line, first, count) = (pile.line, pile.first, *count);
             plan.pieces.push(Piece { line, first, count, each });
         }
@@ -346,7 +346,7 @@ impl Giving<'_> {
             evenly(piles[at].line, piles[at].first, n * times, share.part, &mut plan.pieces);
         }
         if let Some(&(at, _)) = picked.first() {
-            super::note_floor(plan, piles[at].line, wanted - given);
+            super::note_floor(self.turn, plan, piles[at].line, wanted - given);
         }
     }
 }

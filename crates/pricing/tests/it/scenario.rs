@@ -494,6 +494,17 @@ fn the_cap_of_the_receipt() {
     let Situation { basket, facts } = serde_json::from_value(situation()).unwrap();
     let quote = rules.price(&basket, &facts).unwrap();
     assert_eq!(told(&quote), "courier 150 gift:a 900 milk 66");
+    // What a unit may become cheaper by at most is a cap, and no lowest price.
+    let ruleset = json!({
+        "currency": "RUB", "regulated": {"profile": "ru", "confirmed": true},
+        "caps": {"unit_discount_bps_max": 2000},
+        "rules": [{"id": "b", "name": {"en": "b"}, "then": off(5000, json!({"products": ["milk", "vodka"]}))}],
+    });
+    let rules = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
+    let quote = rules.price(&basket, &facts).unwrap();
+    let by = |one: &Adjustment| one.trimmed.map(|trimmed| trimmed.by);
+    let by: Vec<_> = quote.adjustments.iter().map(by).collect();
+    assert_eq!(by, [Some(TrimmedBy::Cap), Some(TrimmedBy::Floor)]);
 }
 
 #[test]
