@@ -37,9 +37,8 @@ mod verify;
 
 pub use allocate::split;
 pub use basket::{
-    AMOUNT_MAX, Basket, BasketLine, COUPONS_MAX, CardFacts, CouponFacts, CouponStanding,
-    CouponUses, CustomerFacts, Delivery, Facts, LINES_MAX, PersonalPrice, Situation, UNITS_MAX,
-    Withheld,
+    AMOUNT_MAX, Basket, BasketLine, CardFacts, CouponFacts, CouponStanding, CouponUses,
+    CustomerFacts, Delivery, Facts, LINES_MAX, PersonalPrice, Situation, Withheld,
 };
 pub use compile::Compiled;
 pub use effect::amount_limit;
@@ -54,7 +53,7 @@ pub use quote::{
 pub use reason::{
     Compared, Language, Need, Place as ReasonPlace, Reason, Time as ReasonTime, What,
 };
-pub use regulated::{PROFILES, profile_rows, regulated};
+pub use regulated::regulated;
 pub use returns::{
     ClaimBack, GiftDue, Refund, RefundedLine, ReturnPolicy, ReturnUnits, ReturnedLine, Sale,
     Thresholds, Undone, part, refund,
@@ -62,4 +61,4 @@ pub use returns::{
 pub use ruleset::*;
 pub use settings::*;
 pub use simulation::{PastReceipt, RuleTally, SegmentTally, Simulation, SimulationReport};
-pub use verify::{RULES_MAX, problems};
+pub use verify::problems;
