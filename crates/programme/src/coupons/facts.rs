@@ -146,7 +146,8 @@ pub fn customer_claims(
             // It goes the way of the coupon's own use.
             let own = quote.claims.iter().find(|own| own.coupon.as_deref() == Some(code));
             let rule = own.and_then(|own| own.rule.clone());
-            claims.push(Claimed { claim, rule, coupon: Some(code.to_owned()) });
+            let lines = own.map_or_else(Vec::new, |own| own.lines.clone());
+            claims.push(Claimed { claim, rule, coupon: Some(code.to_owned()), lines });
         }
     }
     Ok(claims)

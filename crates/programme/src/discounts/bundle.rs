@@ -105,7 +105,8 @@ fn granted(tx: &mut Tx<'_>, act: &Act, to: &BundleTo, compiled: &Compiled) -> Re
         };
         let campaign = CampaignId(budget.campaign.clone());
         let claim = Claim::Budget { campaign, unit, amount };
-        claimed.push(Claimed { claim, rule: Some(name.clone()), coupon: None });
+        let rule = Some(name.clone());
+        claimed.push(Claimed { claim, rule, coupon: None, lines: Vec::new() });
     }
     let till = to.till.as_deref().unwrap_or_default();
     if !claimed.is_empty() {

@@ -146,9 +146,12 @@ impl Taken {
     fn settle(&mut self, quote: &Quote) {
         let goods: i64 = self.lines.iter().map(|line| line.total).sum();
         let shipping: i64 = quote.shipping.iter().map(|delivery| delivery.total.0).sum();
-        let whole: i64 = quote.lines.iter().map(|line| line.total.0).sum();
         // Where shelf prices are without VAT.
-        let vat_added = part(quote.totals.total.0 - whole - shipping, goods, whole);
+        let vat_of = |line: &BoughtLine| line.vat(&quote.lines[line.place]);
+        let vat_added: i64 = match quote.vat_added {
+            true => self.lines.iter().map(vat_of).sum(),
+            false => 0,
+        };
         self.total = goods + vat_added + shipping;
         self.share_fixed_points(quote);
         if let Some(redeemed) = &quote.redemption {
@@ -167,11 +170,13 @@ impl Taken {
         let quote = &kept.quote;
         let (given, whole) = (self.given(quote), whole_given(quote));
         let decide = |claimed: &Claimed| {
-            let of_coupon = quote.coupons.iter().filter(|outcome| {
-                claimed.coupon.as_ref().is_some_and(|code| *code == outcome.code)
-            });
-            let rules: BTreeSet<&String> =
-                of_coupon.flat_map(|outcome| &outcome.rules).chain(&claimed.rule).collect();
+            // A price that was promised is of its own lines, whatever its rule gives to others.
+            if !claimed.lines.is_empty() {
+                let bought =
+                    self.lines.iter().any(|line| claimed.lines.contains(&(line.place as u32)));
+                return if bought { amount_of(&claimed.claim) } else { 0 };
+            }
+            let rules = quote.rules_of_claim(claimed);
             let sum = |of: &BTreeMap<String, i64>| -> i64 {
                 rules.iter().filter_map(|rule| of.get(*rule)).sum()
             };
@@ -235,7 +240,10 @@ impl Taken {
         {
             if let Decision::Taken(amount @ 1..) = *decision {
                 let claim = claims::of_amount(&claimed.claim, amount);
-                sold.claims.push(Claimed { claim, ..claimed });
+                let bought =
+                    |of: &u32| self.lines.iter().position(|line| line.place == *of as usize);
+                let lines = claimed.lines.iter().filter_map(bought).map(|at| at as u32).collect();
+                sold.claims.push(Claimed { claim, lines, ..claimed });
                 places.push(place);
             }
         }
@@ -283,11 +291,7 @@ impl Taken {
 
 /// The part of an amount that some is of a whole, rounded down.
 fn part(amount: i64, some: i64, whole: i64) -> i64 {
-    if whole == 0 || some == whole {
-        return amount;
-    }
-    let part = i128::from(amount) * i128::from(some) / i128::from(whole);
-    i64::try_from(part).unwrap_or(amount)
+    if some == whole { amount } else { ::pricing::part(amount, some, whole) }
 }
 
 /// What of a quote points may pay for, and are given for.
@@ -440,6 +444,11 @@ impl BoughtLine {
         }
     }
 
+    /// VAT contained in it, or added to it.
+    fn vat(&self, line: &QuotedLine) -> i64 {
+        part(line.vat.0, self.total, line.total.0)
+    }
+
     /// What of an adjustment of its line was given to the units that were bought.
     fn part_of(&self, adjustment: &Adjustment) -> i64 {
         // All of them, where they are not told.
@@ -466,6 +475,7 @@ impl BoughtLine {
             discount: Money(self.amount - self.total - self.points_discount),
             points_discount: Money(self.points_discount),
             total: Money(self.total),
+            vat: Money(self.vat(line)),
             positions: self.positions.clone(),
             points: Points(self.points),
             ..line.clone()

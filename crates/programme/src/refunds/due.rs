@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::pricing::{Refund, ReturnPolicy, ReturnedLine, Thresholds};
+use ::pricing::{Refund, ReturnPolicy, ReturnedLine, Thresholds, part};
 use retail::{Money, Quantity};
 use store::{StoredReceipt, Tx};
 
@@ -28,7 +28,9 @@ struct Returned<'s> {
     /// Of each line.
     back: Vec<i64>,
     lines: Vec<ReturnedLine>,
+    /// Money and points together, and of it what points had paid.
     refunded: i64,
+    refunded_points: i64,
 }
 
 impl Due {
@@ -57,7 +59,8 @@ impl Due {
             true => policy,
             false => ReturnPolicy { thresholds: Thresholds::Keep, ..policy },
         };
-        let sale = sold.sale(&returned.lines, Money(returned.refunded));
+        let refunded = (Money(returned.refunded), Money(returned.refunded_points));
+        let sale = sold.sale(&returned.lines, refunded);
         let refund = ::pricing::refund(&sale, now, &policy).map_err(invalid)?;
         let before = returned.back.clone();
         let mut returned = returned;
@@ -78,13 +81,14 @@ impl<'s> Returned<'s> {
             refunds.insert(refund.receipt, kept.view);
         }
         let back = vec![0; sold.quote.lines.len()];
-        let mut returned = Self { sold, back, lines: Vec::new(), refunded: 0 };
+        let mut returned = Self { sold, back, lines: Vec::new(), refunded: 0, refunded_points: 0 };
         for view in refunds.values() {
             for line in &view.lines {
                 let quantity = Quantity(line.quantity);
                 returned.add_line(&ReturnedLine { line: line.line.clone(), quantity });
             }
             returned.refunded += view.value - view.shipping;
+            returned.refunded_points += view.value - view.money;
         }
         for row in tx.returns_of(&sold.row.id)? {
             if !refunds.contains_key(&row.id) {
@@ -120,7 +124,9 @@ impl<'s> Returned<'s> {
                     more -= some;
                     // Its till gave money back; the points that paid for it count as given back as well.
                     let points = |back: i64| part(line.points_discount.0, back, line.quantity.0);
-                    self.refunded += points(self.back[place] + some) - points(self.back[place]);
+                    let points = points(self.back[place] + some) - points(self.back[place]);
+                    self.refunded += points;
+                    self.refunded_points += points;
                     self.back[place] += some;
                     self.lines
                         .push(ReturnedLine { line: line.id.clone(), quantity: Quantity(some) });
@@ -139,13 +145,4 @@ impl<'s> Returned<'s> {
         })
         .collect()
     }
-}
-
-/// The part of an amount for so much of a whole, rounded down: the whole gives all of it.
-pub(super) fn part(amount: i64, of: i64, whole: i64) -> i64 {
-    if whole == 0 {
-        return 0;
-    }
-    let part = i128::from(amount) * i128::from(of) / i128::from(whole);
-    i64::try_from(part).unwrap_or(amount)
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ::pricing::{Compiled, Quote, QuotedLine, Refund, Sale, Situation, Totals};
+use ::pricing::{Compiled, Quote, QuotedLine, Refund, Sale, Situation, Totals, part};
 use ledger::{ChainId, TransferId};
 use retail::{Claim, Money, Quantity};
 use store::{StoredQuote, StoredReceipt, Tx};
 
 use super::asked::{Asked, Original};
-use super::due::{Due, part};
+use super::due::Due;
 use super::replaced;
 use crate::quotes::{Bought, confirming_chain};
 use crate::receipts::{Goods, Place, goods_of, name_of_key, original_key};
@@ -125,15 +125,15 @@ impl Sold {
         Self { row, quote_id: None, quote, priced: None, lines, places: Vec::new() }
     }
 
-    /// The sale as the engine looks at it.
+    /// The sale as the engine looks at it, with what was given back, and of it what points had paid.
     pub(super) fn sale<'a>(
         &'a self,
         returned: &'a [::pricing::ReturnedLine],
-        refunded: Money,
+        (refunded, refunded_points): (Money, Money),
     ) -> Sale<'a> {
         let replay = self.priced.as_ref();
         let replay = replay.map(|(of, compiled)| (&**compiled, &of.basket, &of.facts));
-        Sale { quote: &self.quote, replay, returned, refunded }
+        Sale { quote: &self.quote, replay, returned, refunded, refunded_points }
     }
 
     /// Whether the rules by which it was priced are known.
@@ -172,8 +172,10 @@ impl Sold {
             let (before, after) = (due.before[place], due.after[place]);
             let share = |of: i64| part(of, after, line.quantity) - part(of, before, line.quantity);
             let supplier = share(line.supplier_coupon);
+            // VAT that was added is no part of what the retailer received.
+            let vat = if self.quote.vat_added { share(quoted.vat.0) } else { 0 };
             let paid = if as_payment { refunded.value.0 } else { refunded.money.0 };
-            let net = paid + supplier;
+            let net = (paid - vat).max(0) + supplier;
             let discount = (share(line.net + line.discount) - net).max(0);
             lines.push(LineIn {
                 product: line.product.clone(),

@@ -53,7 +53,10 @@ fn the_examples_price_the_basket() {
         let to_pay = told["quote"]["totals"]["to_pay"].as_i64().unwrap();
         assert_eq!(to_pay, *expected, "{name}: {:#}", told["quote"]["totals"]);
         let ruleset: programme::pricing::Ruleset = serde_json::from_str(&text(name)).unwrap();
-        assert_eq!(programme::pricing::warnings(&ruleset), [], "{name}");
+        // Birthdays and favourites wait for the questionnaire, and every rule about them says so.
+        let mut warnings = programme::pricing::warnings(&ruleset);
+        warnings.retain(|warning| warning.code != "not_known_yet");
+        assert_eq!(warnings, [], "{name}");
     }
 }
 

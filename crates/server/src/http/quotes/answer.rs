@@ -490,7 +490,7 @@ impl From<CouponOutcome> for CouponShown {
 
 impl From<Claimed> for ClaimShown {
     fn from(claimed: Claimed) -> Self {
-        let Claimed { claim, rule, coupon } = claimed;
+        let Claimed { claim, rule, coupon, .. } = claimed;
         let (kind, amount, campaign, window) = match claim {
             Claim::Points { points, .. } => ("points", points.0, None, None),
             Claim::Coupon { .. } => ("coupon", 1, None, None),
