@@ -283,8 +283,13 @@ fn weekly(at: usize) -> Value {
         4 => {
             rule["payer"] =
                 json!({"supplier": format!("supplier-{}", at % 25), "supplier_bps": 6000});
+            // Points cost no money of a budget.
+            let (campaign, counts) = match at % 12 {
+                10 => ("points", "uses"),
+                _ => ("campaign", "discount"),
+            };
             rule["limits"] = json!({"budget": {
-                "campaign": format!("campaign-{}", at % 20), "counts": "discount", "amount": 5_000_000,
+                "campaign": format!("{campaign}-{}", at % 20), "counts": counts, "amount": 5_000_000,
             }});
         }
         _ => {}
