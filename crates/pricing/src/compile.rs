@@ -94,10 +94,17 @@ pub(crate) struct WantedGoods {
 }
 
 /// Ranks of rules by one thing that a basket must have for them to count.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Index {
-    by: FxHashMap<(Key, u32), Vec<u32>>,
-    always: Vec<u32>,
+    by: FxHashMap<(Key, u32), Ranks>,
+    always: Ranks,
+}
+
+/// Rising ranks, as a whole and by the gate that they are behind: what a shut gate keeps out costs one look.
+#[derive(Debug)]
+struct Ranks {
+    all: Vec<u32>,
+    behind: Vec<(u32, Vec<u32>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -143,8 +150,8 @@ impl Compiled {
                 CompiledRule::new(rule, group, &by_id, &mut symbols)
             })
             .collect();
-        let index = Index::of(&rules, &mut symbols);
         let gates = Gates::of(rules.iter().map(|rule| &*rule.source), &mut symbols);
+        let index = Index::of(&rules, &gates, &mut symbols);
         let none = CompiledGroup { mode: GroupMode::All, of: GroupOf::Receipt };
         let named =
             ruleset.groups.iter().map(|group| CompiledGroup { mode: group.mode, of: group.of });
@@ -242,15 +249,22 @@ impl<'a> Found<'a> {
         Self { gates, open: Vec::with_capacity(64), shut: Vec::new() }
     }
 
-    /// Takes rising ranks.
-    fn add(&mut self, ranks: &[u32]) {
-        let mut shut = 0;
-        for &rank in ranks {
-            if self.gates.is_open(rank) {
-                self.open.push(rank);
-            } else if shut < MISSES_MAX {
+    fn add(&mut self, ranks: &Ranks) {
+        let mut kept_out = 0;
+        for (gate, behind) in &ranks.behind {
+            match self.gates.is_open(*gate) {
+                true => self.open.extend(behind),
+                false => kept_out += behind.len(),
+            }
+        }
+        let mut most = kept_out.min(MISSES_MAX);
+        for &rank in &ranks.all {
+            if most == 0 {
+                break;
+            }
+            if !self.gates.is_open(self.gates.of(rank)) {
                 self.shut.push(rank);
-                shut += 1;
+                most -= 1;
             }
         }
     }
@@ -267,20 +281,33 @@ impl<'a> Found<'a> {
     }
 }
 
+impl Ranks {
+    fn of(all: Vec<u32>, gates: &Gates) -> Self {
+        let mut behind: Vec<(u32, u32)> =
+            all.iter().map(|&rank| (gates.gate_of(rank), rank)).collect();
+        behind.sort_unstable();
+        let some = |some: &[(u32, u32)]| (some[0].0, some.iter().map(|(_, rank)| *rank).collect());
+        let behind = behind.chunk_by(|one, other| one.0 == other.0).map(some).collect();
+        Self { all, behind }
+    }
+}
+
 impl Index {
-    fn of(rules: &[CompiledRule], symbols: &mut Symbols) -> Self {
-        let mut index = Self::default();
+    fn of(rules: &[CompiledRule], gates: &Gates, symbols: &mut Symbols) -> Self {
+        let mut by: FxHashMap<(Key, u32), Vec<u32>> = FxHashMap::default();
+        let mut always = Vec::new();
         for (rank, rule) in (0_u32..).zip(rules) {
             match rule.keys(symbols) {
                 Some((key, values)) => {
                     for value in values {
-                        index.by.entry((key, value)).or_default().push(rank);
+                        by.entry((key, value)).or_default().push(rank);
                     }
                 }
-                None => index.always.push(rank),
+                None => always.push(rank),
             }
         }
-        index
+        let ranks = |(key, all)| (key, Ranks::of(all, gates));
+        Self { by: by.into_iter().map(ranks).collect(), always: Ranks::of(always, gates) }
     }
 
     fn find(&self, key: Key, value: u32, found: &mut Found<'_>) {

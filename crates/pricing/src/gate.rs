@@ -62,6 +62,11 @@ impl Gates {
         Self { gates, of }
     }
 
+    /// The gate of a rule.
+    pub fn gate_of(&self, rank: u32) -> u32 {
+        self.of[rank as usize]
+    }
+
     pub fn before<'a>(&'a self, turn: &Turn<'_>) -> Tried<'a> {
         let symbols = &turn.compiled.symbols;
         let of = |text: &Option<String>| {
@@ -82,9 +87,13 @@ impl Gates {
 }
 
 impl Tried<'_> {
-    /// Whether a rule may give anything here and now to this customer.
-    pub fn is_open(&mut self, rank: u32) -> bool {
-        let gate = self.all.of[rank as usize];
+    /// The gate of a rule.
+    pub fn of(&self, rank: u32) -> u32 {
+        self.all.gate_of(rank)
+    }
+
+    /// Whether the rules behind a gate may give anything here and now to this customer.
+    pub fn is_open(&mut self, gate: u32) -> bool {
         if gate == 0 {
             return true;
         }
