@@ -49,7 +49,8 @@ fn the_document_is_true() {
         .args(["--header", "X-Forwarded-For: 192.0.2.1"])
         // A walk along links would revoke the very key that it walks with.
         .args(["--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--no-color"])
-        .args(["--seed", "7", "--workers", "2", "--warnings", "off"])
+        // Two workers meet in the parser of CPython 3.11, which counts its depth for all threads together.
+        .args(["--seed", "7", "--workers", "1", "--warnings", "off"])
         .args(["--suppress-health-check", "all"])
         .current_dir(shop.path(""))
         .env("PYTHONDONTWRITEBYTECODE", "1")
