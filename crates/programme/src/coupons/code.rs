@@ -15,8 +15,6 @@ const _: () = assert!(RANDOM_BYTES * 8 >= 80);
 const RANDOM_SIGNS: usize = RANDOM_BYTES * 8 / 5;
 /// Signs of a code that nobody can guess, the control sign among them.
 pub(super) const SIGNS_SECRET: usize = RANDOM_SIGNS + 1;
-/// Signs by which people tell codes apart.
-const SIGNS_SHOWN: usize = 4;
 /// Longest text that can be a code.
 const CHARS_MAX: usize = 64;
 
@@ -46,8 +44,7 @@ fn printed(random: &[u8; RANDOM_BYTES]) -> String {
 /// What a code is called where whoever reads it may not use it: its last signs. Nothing of one that is public.
 pub(crate) fn masked(typed: &str) -> Option<String> {
     let code = understood(typed).filter(|code| code.len() == SIGNS_SECRET && is_sound(code))?;
-    // A sound code of this length is ASCII.
-    Some(format!("…{}", &code[SIGNS_SECRET - SIGNS_SHOWN..]))
+    Some(format!("…{}", end(&code)))
 }
 
 /// A code as it is looked for, however it was typed; nothing where it can be none.
