@@ -167,9 +167,19 @@ pub fn judge(
     object: &str,
     doing: &Doing<'_>,
 ) -> Result<Judged, Refused> {
+    let limits = limits(tx, doing.network)?;
+    judge_by(tx, act, &limits, (by, object), doing)
+}
+
+fn judge_by(
+    tx: &mut Tx<'_>,
+    act: &Act,
+    limits: &ActivityLimits,
+    (by, object): (Doer, &str),
+    doing: &Doing<'_>,
+) -> Result<Judged, Refused> {
     let kind = ActivityKind { by, what: doing.what };
     let more = Done { times: doing.times.into(), amount: doing.amount.clamp(0, AMOUNT_MAX) };
-    let limits = limits(tx, doing.network)?;
     let after = tx.add_activity(&kind.name(), object, doing.day, more)?;
     let mut judged = Judged { judgement: Judgement::Allowed, held_by: Vec::new() };
     for limit in limits.rows.iter().filter(|limit| limit.kind() == kind) {
@@ -202,10 +212,11 @@ pub fn judge_all(tx: &mut Tx<'_>, act: &Act, doing: &Doing<'_>) -> Result<Judged
     let operator = act.actor.starts_with("staff:").then_some(act.actor.as_str());
     let concerned =
         [(Doer::Card, doing.card), (Doer::Till, Some(till.as_str())), (Doer::Operator, operator)];
+    let limits = limits(tx, doing.network)?;
     let mut all = Judged { judgement: Judgement::Allowed, held_by: Vec::new() };
     for (by, object) in concerned {
         let Some(object) = object else { continue };
-        let one = judge(tx, act, by, object, doing)?;
+        let one = judge_by(tx, act, &limits, (by, object), doing)?;
         all.judgement = all.judgement.max(one.judgement);
         all.held_by.extend(one.held_by);
     }
