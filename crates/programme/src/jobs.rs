@@ -124,9 +124,14 @@ fn deliver(programme: &Programme, at: Instant) -> Result<()> {
     programme.deliver_due(at, &|delivery| SENDER.send(delivery)).map(drop)
 }
 
-/// Moves the journal, and keeps the lake from falling into too many pieces by it.
+/// Moves the journal, and keeps the lake from falling into too many pieces by it. Where more waits than one
+/// batch takes, the next follows at once.
 fn journal(programme: &Programme) -> Result<()> {
-    let moved = programme.move_journal()?;
+    let most = u64::from(programme.settings().receipts.move_at_once_max);
+    let mut moved = programme.move_journal()?;
+    while moved.receipts > 0 && moved.waiting >= most {
+        moved = programme.move_journal()?;
+    }
     if moved.batch.is_some() && programme.wants_compaction()? {
         programme.compact(Extent::Above(programme.settings().import.runs_max), &Unwatched)?;
     }

@@ -30,8 +30,8 @@ pub struct JournalMoved {
     pub waiting_since: Option<Instant>,
 }
 
-/// Rows that leave the journal with one write.
-const FORGOTTEN_AT_ONCE: u32 = 200;
+/// Rows that are claimed, or leave the journal, with one write: tills wait meanwhile.
+const AT_ONCE: u32 = 50;
 
 /// How often the lake is opened again because batches came to it meanwhile.
 const OPENINGS_MAX: u32 = 3;
@@ -75,9 +75,7 @@ impl Programme {
         // What a call before this one left behind.
         forget_moved(store)?;
         let most = self.settings.receipts.move_at_once_max;
-        let Some(number) = store.write(move |tx| tx.claim_journal(most))? else {
-            return Ok(JournalMoved::default());
-        };
+        let Some(number) = claim(store, most)? else { return Ok(JournalMoved::default()) };
         let rows = store.read(|tx| tx.journal_batch(number))?;
         let lines = lines_of(&newest(rows))?;
         let receipts = lines.1;
@@ -143,9 +141,23 @@ impl Programme {
     }
 }
 
+/// The batch to be moved, of so many rows at most. On SQLite a little at a time: tills write between, and nobody
+/// else moves it, since all who could are on this machine. On PostgreSQL at once: no till waits for it, and
+/// others may move it from elsewhere as soon as it is there.
+fn claim(store: &Store, most: u32) -> Result<Option<i64>, DbError> {
+    let at_once = if store.is_postgres() { most } else { AT_ONCE.min(most) };
+    let Some(claim) = store.write(move |tx| tx.claim_journal(at_once))? else { return Ok(None) };
+    let (number, mut rows, mut all) = (claim.number, claim.rows, claim.rows);
+    while rows == u64::from(at_once) && all < u64::from(most) {
+        rows = store.write(move |tx| tx.claim_more(number, at_once))?;
+        all += rows;
+    }
+    Ok(Some(number))
+}
+
 /// Takes what the lake has out of the journal, a little at a time: tills write between.
 fn forget_moved(store: &Store) -> Result<(), DbError> {
-    while store.write(|tx| tx.forget_moved(FORGOTTEN_AT_ONCE))? == u64::from(FORGOTTEN_AT_ONCE) {}
+    while store.write(|tx| tx.forget_moved(AT_ONCE))? == u64::from(AT_ONCE) {}
     Ok(())
 }
 

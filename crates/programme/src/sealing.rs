@@ -26,8 +26,8 @@ use crate::{Act, Programme};
 use key::SealKey;
 pub(crate) use key::open_pair;
 
-/// Rows that are sealed with one write: others wait meanwhile.
-const PART: u32 = 500;
+/// Rows that are sealed with one write: tills wait meanwhile.
+const PART: u32 = 50;
 /// A head is signed after so many rows …
 const HEAD_ROWS: i64 = 1000;
 /// … and after so many microseconds, if there is a new row at all.

@@ -33,6 +33,15 @@ pub struct JournalRow {
     pub received_at: Instant,
 }
 
+/// A batch of the journal that is about to be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalClaim {
+    /// Its number.
+    pub number: i64,
+    /// Rows that it got just now; none of one that was begun before.
+    pub rows: u64,
+}
+
 /// Whose rows of the journal are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalOf<'a> {
@@ -70,18 +79,26 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// As [`Tx::add_to_journal`].
-    pub fn claim_journal(&mut self, most: u32) -> Result<Option<i64>, DbError> {
+    pub fn claim_journal(&mut self, most: u32) -> Result<Option<JournalClaim>, DbError> {
         if let Some(number) = self.row(&OPEN_BATCH, &[], Row::integer)? {
-            return Ok(Some(number));
+            return Ok(Some(JournalClaim { number, rows: 0 }));
         }
         if self.journal_waiting()?.0 == 0 {
             return Ok(None);
         }
         let number = self.row(&ADD_BATCH, &[], Row::integer)?;
         let Some(number) = number else { return Ok(None) };
+        Ok(Some(JournalClaim { number, rows: self.claim_more(number, most)? }))
+    }
+
+    /// Adds the oldest rows that no batch has to one that was begun just now, at most so many; says how many it
+    /// were. Only while nobody else may move it: what comes to it after it was read never reaches the lake.
+    ///
+    /// # Errors
+    /// As [`Tx::add_to_journal`].
+    pub fn claim_more(&mut self, number: i64, most: u32) -> Result<u64, DbError> {
         let params = [("batch", number.into()), ("most", i64::from(most).into())];
-        self.execute(&CLAIM, &params)?;
-        Ok(Some(number))
+        self.execute(&CLAIM, &params)
     }
 
     /// Rows of a batch, in their sequence.

@@ -55,7 +55,7 @@ pub use change::{Change, Cursor};
 pub use coupon::{Coupon, CouponKind, CouponPromise, CouponSeries};
 pub use discount::{DiscountHead, DiscountRuleset, DiscountState, Mark};
 pub use error::DbError;
-pub use journal::{JournalOf, JournalRow};
+pub use journal::{JournalClaim, JournalOf, JournalRow};
 pub use opening::OpeningPosted;
 pub use outbox::{Next, Promise, Waiting};
 pub use place::{Network, ShopPlace, Till};

@@ -181,9 +181,13 @@ fn journal(store: &Store) {
     let row = |receipt: &str, batch| (receipt.to_owned(), batch);
     assert_eq!(rows(JournalOf::Customer("a")).len(), 2);
     assert_eq!(rows(JournalOf::Customer("b")).len(), 1);
-    let claim = || store.write(|tx| tx.claim_journal(2)).unwrap();
+    let claim = || {
+        let claim = store.write(|tx| tx.claim_journal(1)).unwrap();
+        claim.map(|claim| (claim.number, claim.rows))
+    };
     // Until it is moved, the same batch is claimed.
-    assert_eq!((claim(), claim()), (Some(1), Some(1)));
+    assert_eq!((claim(), claim()), (Some((1, 1)), Some((1, 0))));
+    assert_eq!(store.write(|tx| tx.claim_more(1, 1)).unwrap(), 1);
     let all = [row("r1", Some(1)), row("r1", Some(1)), row("r2", None)];
     assert_eq!(rows(JournalOf::Everybody), all);
     assert_eq!(store.read(|tx| tx.journal_batch(1)).unwrap().len(), 2);
@@ -195,7 +199,7 @@ fn journal(store: &Store) {
     assert_eq!([forget(1), forget(9), forget(9)], [1, 1, 0]);
     assert_eq!((last(), rows(JournalOf::Everybody)), (1, vec![row("r2", None)]));
     assert_eq!(store.read(|tx| tx.journal_waiting()).unwrap(), (1, Some(NOW)));
-    assert_eq!(claim(), Some(2));
+    assert_eq!(claim(), Some((2, 1)));
     store.write(|tx| tx.journal_moved(2, Instant(NOW.0 + 1))).unwrap();
     assert_eq!((last(), claim()), (2, None));
 }
