@@ -31,10 +31,13 @@ const LOG_ASKED_AGAIN: Duration = Duration::from_millis(5);
 const CHECKPOINT_WAITS: Duration = Duration::from_millis(20);
 /// Each copies what came since the last; the shorter, the more often a page is copied.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_millis(300);
-/// How often it is copied once more before the writer begins it anew.
-const COPIED_AGAIN: usize = 2;
-/// A log of 64 MiB begins anew.
-const LOG_PAGES_MAX: i64 = 16_384;
+/// A log begins anew when it is half as long as the database, but never below 64 MiB and always at 256: callers
+/// wait meanwhile, and in a long one pages are longer looked for.
+const LOG_PAGES: std::ops::RangeInclusive<i64> = 16_384..=65_536;
+/// It does so once what came during a copy was no more than so many pages …
+const LOG_REST: i64 = 200;
+/// … or after so many copies.
+const COPIED_AGAIN_MAX: usize = 10;
 
 /// An open database.
 #[derive(Debug)]
@@ -186,7 +189,7 @@ fn writing_connection(path: &Path) -> Result<Connection, DbError> {
         .execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
              PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; \
-             PRAGMA journal_size_limit = 67108864;",
+             PRAGMA journal_size_limit = 536870912;",
         )
         .map_err(gone)?;
     planned_once(&connection).map_err(gone)?;
@@ -253,15 +256,21 @@ impl Checkpointer {
             if connection.is_none() {
                 connection = writing_connection(&self.path).ok();
             }
-            let mut pages = connection.as_ref().and_then(copied);
-            if pages.is_some_and(|pages| pages > LOG_PAGES_MAX) {
+            let mut log = connection.as_ref().and_then(copied);
+            let most = connection.as_ref().map_or(*LOG_PAGES.start(), log_pages_max);
+            if log.is_some_and(|log| log.pages > most) {
                 // What came meanwhile goes too: callers wait for the writer while it copies the rest.
-                for _ in 0..COPIED_AGAIN {
-                    pages = connection.as_ref().and_then(copied);
+                for _ in 0..COPIED_AGAIN_MAX {
+                    let before = log;
+                    log = connection.as_ref().and_then(copied);
+                    let pages = log.zip(before).map(|(log, before)| log.copied - before.copied);
+                    if pages.is_none_or(|pages| pages <= LOG_REST) {
+                        break;
+                    }
                 }
                 self.full.store(true, Ordering::Relaxed);
             }
-            if pages.is_none() {
+            if log.is_none() {
                 connection = None;
             }
             std::thread::sleep(BETWEEN_CHECKPOINTS);
@@ -269,14 +278,26 @@ impl Checkpointer {
     }
 }
 
-/// Copies what nobody stands in the way of; gives the pages of the log.
-fn copied(connection: &Connection) -> Option<i64> {
+/// Pages of the log, and of these copied into the database.
+#[derive(Clone, Copy, Debug)]
+struct Log {
+    pages: i64,
+    copied: i64,
+}
+
+/// How long the log may be.
+fn log_pages_max(connection: &Connection) -> i64 {
+    let pages = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0));
+    (pages.unwrap_or_default() / 2).clamp(*LOG_PAGES.start(), *LOG_PAGES.end())
+}
+
+/// Copies what nobody stands in the way of.
+fn copied(connection: &Connection) -> Option<Log> {
     checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 }
 
-/// Runs a checkpoint; gives the pages of the log.
-fn checkpoint(connection: &Connection, text: &str) -> Option<i64> {
-    connection.query_row(text, [], |row| row.get(1)).ok()
+fn checkpoint(connection: &Connection, text: &str) -> Option<Log> {
+    connection.query_row(text, [], |row| Ok(Log { pages: row.get(1)?, copied: row.get(2)? })).ok()
 }
 
 /// What became of a group.
