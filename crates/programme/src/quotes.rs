@@ -116,6 +116,26 @@ impl Kept {
     }
 }
 
+/// A quote as the database has it.
+pub(crate) struct KeptQuote {
+    pub row: StoredQuote,
+    pub kept: Kept,
+}
+
+impl KeptQuote {
+    /// With its body.
+    fn of(tx: &mut Tx<'_>, row: StoredQuote) -> Result<Self, Refused> {
+        let broken = || Refused::Broken { why: format!("the quote {} has no body", row.id) };
+        let kept = read("a quote", &tx.quote_body(&row.id)?.ok_or_else(broken)?)?;
+        Ok(Self { row, kept })
+    }
+
+    /// The one that became a receipt.
+    pub(crate) fn of_receipt(tx: &mut Tx<'_>, receipt: &str) -> Result<Option<Self>, Refused> {
+        tx.quote_of_receipt(receipt)?.map(|row| Self::of(tx, row)).transpose()
+    }
+}
+
 /// A quote that is kept, with the rules by which it was priced.
 #[derive(Clone, Debug)]
 pub(crate) struct Quoted {
@@ -124,13 +144,19 @@ pub(crate) struct Quoted {
     pub compiled: Arc<Compiled>,
 }
 
+/// A quote that is about to be held, and its body.
+struct Draft {
+    quoted: Arc<Quoted>,
+    body: String,
+}
+
 /// What is kept of the answer to whoever asked for a quote: its id, by which it is shown again.
 #[derive(Serialize, Deserialize)]
 struct Answer {
     quote: String,
     /// The quote, where it was made just now.
     #[serde(skip)]
-    made: Option<Box<Quoted>>,
+    made: Option<Arc<Quoted>>,
 }
 
 /// What became of looking a basket up.
@@ -172,10 +198,11 @@ impl Programme {
         if !hold {
             return Ok(QuoteView::dry(&known, priced));
         }
-        let (id, expires_at) = (id_at(act.at)?, asked.expires_at);
+        // Written out before anybody waits for it: mostly it is what will be held.
+        let draft = Draft::of(act, &known, &priced, (&id_at(act.at)?, asked.expires_at))?;
         let answer = self.perform(act, move |tx, act| {
-            let quoted = held(tx, act, &known, &priced, (&id, expires_at))?;
-            Ok(Answer { quote: quoted.row.id.clone(), made: Some(Box::new(quoted)) })
+            let quoted = held(tx, act, &known, &priced, &draft)?;
+            Ok(Answer { quote: quoted.row.id.clone(), made: Some(quoted) })
         })?;
         match answer.made {
             Some(quoted) => Ok(QuoteView::of(&quoted)),
@@ -196,11 +223,11 @@ impl Programme {
     /// # Errors
     /// `not_found` where there is no such receipt, or it never was a quote, or the caller is bound elsewhere.
     pub fn proof_of_receipt(&self, act: &Act, receipt: &str) -> Result<QuoteView, Refused> {
-        let row = self.store()?.read(|tx| tx.quote_of_receipt(receipt))?;
-        let row = row
-            .filter(|row| may_see(act, row))
+        let found = self.store()?.read(|tx| KeptQuote::of_receipt(tx, receipt))?;
+        let found = found
+            .filter(|found| may_see(act, &found.row))
             .ok_or_else(|| Refused::NotFound { kind: "receipt", id: receipt.to_owned() })?;
-        Ok(QuoteView::of(&self.quoted_of(row)?))
+        Ok(QuoteView::of(&self.quoted_of(found)?))
     }
 
     /// The first reason why a rule gave nothing to a quote, found by pricing it again.
@@ -222,12 +249,15 @@ impl Programme {
     }
 
     fn quoted(&self, act: &Act, id: &str) -> Result<Quoted, Refused> {
-        let row = self.store()?.read(|tx| tx.quote(id))?;
-        self.quoted_of(seen(act, row, id)?)
+        let kept = self.store()?.read(|tx| {
+            let row = seen(act, tx.quote(id)?, id)?;
+            KeptQuote::of(tx, row)
+        })?;
+        self.quoted_of(kept)
     }
 
-    pub(crate) fn quoted_of(&self, row: StoredQuote) -> Result<Quoted, Refused> {
-        let kept: Kept = read("a quote", &row.body)?;
+    pub(crate) fn quoted_of(&self, quote: KeptQuote) -> Result<Quoted, Refused> {
+        let KeptQuote { row, kept } = quote;
         let currency = &kept.situation.basket.currency;
         let compiled = rules::of_version(self, row.ruleset_version, currency)?;
         Ok(Quoted { row, kept, compiled })
@@ -245,46 +275,63 @@ fn seen(act: &Act, row: Option<StoredQuote>, id: &str) -> Result<StoredQuote, Re
     row.filter(|row| may_see(act, row)).ok_or_else(none)
 }
 
+impl Draft {
+    /// A priced basket as a quote with this id, held until then.
+    fn of(
+        act: &Act,
+        known: &Known,
+        priced: &Priced,
+        (id, expires_at): (&str, Instant),
+    ) -> Result<Self, Refused> {
+        let kept = Kept {
+            situation: Situation { basket: known.basket.clone(), facts: priced.facts.clone() },
+            quote: priced.quote.clone(),
+            beside: priced.beside.clone(),
+            notes: [known.notes.as_slice(), &priced.notes].concat(),
+        };
+        let kept = kept.without_codes()?;
+        let row = StoredQuote {
+            id: id.to_owned(),
+            state: QuoteState::Held,
+            network: known.network.clone(),
+            shop: known.shop.0.clone(),
+            till: known.till.0.clone(),
+            card: known.card.as_ref().map(|card| card.0.clone()),
+            customer: known.customer.as_ref().map(|customer| customer.0.clone()),
+            wallet: known.wallet.as_ref().map(|wallet| wallet.0.clone()),
+            ruleset_version: known.compiled.version,
+            made_at: act.at,
+            expires_at,
+            receipt: None,
+            taken: None,
+        };
+        let body = written(&kept)?;
+        Ok(Self { quoted: Arc::new(Quoted { row, kept, compiled: known.compiled.clone() }), body })
+    }
+}
+
 /// Holds what a priced basket claims, and keeps the quote.
 fn held(
     tx: &mut Tx<'_>,
     act: &Act,
     known: &Known,
     priced: &Priced,
-    (id, expires_at): (&str, Instant),
-) -> Result<Quoted, Refused> {
+    draft: &Draft,
+) -> Result<Arc<Quoted>, Refused> {
     if !known.is_so_still(tx)? {
         return Err(store::DbError::Busy { retry_after_ms: 0 }.into());
     }
-    let priced = priced.clone().hold(tx, act, known, id, expires_at)?;
-    let kept = Kept {
-        situation: Situation { basket: known.basket.clone(), facts: priced.facts },
-        quote: priced.quote,
-        beside: priced.beside,
-        notes: [known.notes.as_slice(), &priced.notes].concat(),
-    };
-    let kept = kept.without_codes()?;
-    let row = StoredQuote {
-        id: id.to_owned(),
-        state: QuoteState::Held,
-        network: known.network.clone(),
-        shop: known.shop.0.clone(),
-        till: known.till.0.clone(),
-        card: known.card.as_ref().map(|card| card.0.clone()),
-        customer: known.customer.as_ref().map(|customer| customer.0.clone()),
-        wallet: known.wallet.as_ref().map(|wallet| wallet.0.clone()),
-        ruleset_version: known.compiled.version,
-        body: written(&kept)?,
-        made_at: act.at,
-        expires_at,
-        receipt: None,
-        taken: None,
-    };
-    tx.add_quote(&row)?;
-    let claims = kept.claims().len();
+    let StoredQuote { id, expires_at, .. } = &draft.quoted.row;
+    let again = priced.hold(tx, act, known, id, *expires_at)?;
+    let again =
+        again.map(|priced| Draft::of(act, known, &priced, (id, *expires_at))).transpose()?;
+    let Draft { quoted, body } = again.as_ref().unwrap_or(draft);
+    let row = &quoted.row;
+    tx.add_quote(row, body)?;
+    let claims = quoted.kept.claims().len();
     let detail = json!({ "ruleset": row.ruleset_version, "claims": claims, "card": row.card });
-    told(tx, act, "quote.hold", "quote", &row.id, &detail)?;
-    Ok(Quoted { row, kept, compiled: known.compiled.clone() })
+    told(tx, act, "quote.hold", "quote", id, &detail)?;
+    Ok(quoted.clone())
 }
 
 /// An id that nobody can guess; those of one moment are neighbours.

@@ -1,4 +1,4 @@
-//! Migrations: numbered files that only create and add, each run once.
+//! Migrations: numbered files that create, add and move, each run once.
 
 use sha2::{Digest, Sha256};
 
@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
     ("0004_discounts", include_str!("../sql/migration/0004_discounts.sql"), ""),
     ("0005_quotes", include_str!("../sql/migration/0005_quotes.sql"), ""),
     ("0006_refunds", include_str!("../sql/migration/0006_refunds.sql"), ""),
+    ("0007_quote_body", include_str!("../sql/migration/0007_quote_body.sql"), ""),
 ];
 
 static LIST: Statement = sql!("migration/list");

@@ -14,8 +14,12 @@ static PUT: Statement = sql!("quote/put");
 static DUE: Statement = sql!("quote/due");
 static FORGET: Statement = sql!("quote/forget");
 static FORGET_CUSTOMER: Statement = sql!("quote/forget_customer");
+static BODY_ADD: Statement = sql!("quote_body/add");
+static BODY_READ: Statement = sql!("quote_body/read");
+static BODY_PUT: Statement = sql!("quote_body/put");
+static BODY_FORGET: Statement = sql!("quote_body/forget");
 
-/// A quote as it is kept.
+/// A quote as it is kept, but for its body: what was known and what came of it, which is long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredQuote {
     /// Its id.
@@ -36,8 +40,6 @@ pub struct StoredQuote {
     pub wallet: Option<String>,
     /// By which version of the rules it was priced; 0 is by none.
     pub ruleset_version: i64,
-    /// What was known and what came of it, as JSON.
-    pub body: String,
     /// When it was made.
     pub made_at: Instant,
     /// From when on it cannot be confirmed.
@@ -81,11 +83,11 @@ impl QuoteState {
 }
 
 impl Tx<'_> {
-    /// Adds a quote, which became no receipt yet.
+    /// Adds a quote, which became no receipt yet, and its body.
     ///
     /// # Errors
     /// [`DbError::Constraint`] where its id is known.
-    pub fn add_quote(&mut self, quote: &StoredQuote) -> Result<(), DbError> {
+    pub fn add_quote(&mut self, quote: &StoredQuote, body: &str) -> Result<(), DbError> {
         let params = [
             ("id", (&quote.id).into()),
             ("state", quote.state.as_str().into()),
@@ -96,11 +98,19 @@ impl Tx<'_> {
             ("customer", quote.customer.as_ref().into()),
             ("wallet", quote.wallet.as_ref().into()),
             ("ruleset_version", quote.ruleset_version.into()),
-            ("body", (&quote.body).into()),
             ("made_at", quote.made_at.0.into()),
             ("expires_at", quote.expires_at.0.into()),
         ];
-        self.execute(&ADD, &params).map(drop)
+        self.execute(&ADD, &params)?;
+        self.execute(&BODY_ADD, &[("quote", (&quote.id).into()), ("body", body.into())]).map(drop)
+    }
+
+    /// What a quote was priced from and what came of it, as JSON.
+    ///
+    /// # Errors
+    /// As [`Tx::quote`].
+    pub fn quote_body(&mut self, id: &str) -> Result<Option<String>, DbError> {
+        self.row(&BODY_READ, &[("quote", id.into())], Row::text)
     }
 
     /// A quote.
@@ -127,21 +137,16 @@ impl Tx<'_> {
         self.row(&OF_RECEIPT, &[("receipt", receipt.into())], quote)
     }
 
-    /// Quotes of a customer after an id, at most so many.
+    /// Quotes of a customer, at most so many.
     ///
     /// # Errors
     /// As [`Tx::quote`].
     pub fn quotes_of_customer(
         &mut self,
         customer: &str,
-        after: &str,
         most: u32,
     ) -> Result<Vec<StoredQuote>, DbError> {
-        let params = [
-            ("customer", customer.into()),
-            ("after", after.into()),
-            ("most", i64::from(most).into()),
-        ];
+        let params = [("customer", customer.into()), ("most", i64::from(most).into())];
         self.rows(&OF_CUSTOMER, &params, quote)
     }
 
@@ -178,6 +183,7 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::quote`].
     pub fn forget_quotes(&mut self, before: Instant) -> Result<u64, DbError> {
+        self.execute(&BODY_FORGET, &[("before", before.0.into())])?;
         self.execute(&FORGET, &[("before", before.0.into())])
     }
 
@@ -186,7 +192,8 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::quote`].
     pub fn forget_customer_of_quote(&mut self, id: &str, body: &str) -> Result<(), DbError> {
-        self.execute(&FORGET_CUSTOMER, &[("body", body.into()), ("id", id.into())]).map(drop)
+        self.execute(&FORGET_CUSTOMER, &[("id", id.into())])?;
+        self.execute(&BODY_PUT, &[("body", body.into()), ("quote", id.into())]).map(drop)
     }
 }
 
@@ -201,7 +208,6 @@ fn quote(row: &mut Row) -> Result<StoredQuote, DbError> {
         customer: row.text_or_null()?,
         wallet: row.text_or_null()?,
         ruleset_version: row.integer()?,
-        body: row.text()?,
         made_at: Instant(row.integer()?),
         expires_at: Instant(row.integer()?),
         receipt: row.text_or_null()?,

@@ -7,10 +7,10 @@ use ledger::{AccountId, Books, Chain};
 use retail::{CardId, WalletId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{QuoteState, StoredQuote, Tx};
+use store::{DbError, QuoteState, StoredQuote, Tx};
 
 use super::taken::Taken;
-use super::{Kept, claims, seen};
+use super::{Kept, KeptQuote, claims, seen};
 use crate::places::told;
 use crate::receipts::{Good, Names, QuotedPoints, accounts_of, read, take, written};
 use crate::settings::ReceiptSettings;
@@ -101,12 +101,20 @@ impl Programme {
         confirm: ConfirmIn,
     ) -> Result<Confirmed, Refused> {
         let (id, settings) = (id.to_owned(), self.settings.receipts.clone());
+        let quote = self.store()?.read(|tx| {
+            let row = seen(act, tx.quote(&id)?, &id)?;
+            KeptQuote::of(tx, row)
+        })?;
+        let sale = Sale::of(act, quote, &confirm, &settings)?;
         self.perform(act, move |tx, act| {
             let row = seen(act, tx.quote_to_change(&id)?, &id)?;
-            let sale = Sale::of(act, row, &confirm, &settings)?;
-            match sale.row.state {
-                QuoteState::Held if act.at < sale.row.expires_at => sale.done(tx, act, &settings),
-                QuoteState::Confirmed => sale.done_before(tx),
+            // Its body is what was read, unless its customer was erased since.
+            if row.customer != sale.row.customer {
+                return Err(DbError::Busy { retry_after_ms: 0 }.into());
+            }
+            match row.state {
+                QuoteState::Held if act.at < row.expires_at => sale.done(tx, act, &settings),
+                QuoteState::Confirmed => sale.done_before(tx, row.receipt.as_deref()),
                 QuoteState::Cancelled => Err(Refused::Conflict {
                     code: "quote_cancelled",
                     why: "the quote was cancelled: ask for another, or send what was sold as a receipt"
@@ -126,11 +134,11 @@ impl Programme {
 impl Sale {
     fn of(
         act: &Act,
-        row: StoredQuote,
+        quote: KeptQuote,
         confirm: &ConfirmIn,
         settings: &ReceiptSettings,
     ) -> Result<Self, Refused> {
-        let kept: Kept = read("a quote", &row.body)?;
+        let KeptQuote { row, kept } = quote;
         let wanted = confirm.lines.as_ref();
         let wanted: Option<Vec<(String, i64)>> = wanted
             .map(|lines| lines.iter().map(|taken| (taken.line.clone(), taken.quantity)).collect());
@@ -161,7 +169,7 @@ impl Sale {
 
     /// Takes the receipt and what the quote holds.
     fn done(
-        self,
+        &self,
         tx: &mut Tx<'_>,
         act: &Act,
         settings: &ReceiptSettings,
@@ -192,8 +200,8 @@ impl Sale {
     }
 
     /// The answer to the same receipt, once more.
-    fn done_before(self, tx: &mut Tx<'_>) -> Result<Confirmed, Refused> {
-        let receipt = match &self.row.receipt {
+    fn done_before(&self, tx: &mut Tx<'_>, receipt: Option<&str>) -> Result<Confirmed, Refused> {
+        let receipt = match receipt {
             Some(receipt) => tx.receipt(receipt)?,
             None => None,
         };
@@ -226,22 +234,22 @@ impl Sale {
         Ok(())
     }
 
-    fn answer(self, receipt: ReceiptTaken) -> Confirmed {
-        let Taken { lines, points_spent, paid_with_points, total, .. } = self.taken;
-        let line = |bought: super::taken::BoughtLine| {
+    fn answer(&self, receipt: ReceiptTaken) -> Confirmed {
+        let Taken { ref lines, points_spent, paid_with_points, total, .. } = self.taken;
+        let line = |bought: &super::taken::BoughtLine| {
             let quoted = &self.kept.quote.lines[bought.place];
             ConfirmedLine {
                 line: quoted.id.clone(),
                 product: quoted.product.clone(),
                 quantity: bought.quantity,
                 total: bought.total,
-                positions: bought.positions,
+                positions: bought.positions.clone(),
             }
         };
         Confirmed {
-            quote: self.row.id,
+            quote: self.row.id.clone(),
             receipt,
-            lines: lines.into_iter().map(line).collect(),
+            lines: lines.iter().map(line).collect(),
             total,
             paid_with_points,
             to_pay: total - paid_with_points,

@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{QuoteState, StoredQuote, Tx};
 
 use super::claims::{self, Decision};
-use super::{Kept, seen};
+use super::{KeptQuote, seen};
 use crate::places::told;
 use crate::receipts::{read, written};
 use crate::{Act, Programme, Refused};
@@ -38,7 +38,7 @@ impl Programme {
         self.perform(act, move |tx, act| {
             let row = seen(act, tx.quote_to_change(&id)?, &id)?;
             let state = match row.state {
-                QuoteState::Held => end(tx, act, &row, QuoteState::Cancelled)?,
+                QuoteState::Held => end(tx, act, row, QuoteState::Cancelled)?,
                 QuoteState::Confirmed => {
                     let why = "the quote became a receipt: goods come back by a return".to_owned();
                     return Err(Refused::Conflict { code: "quote_confirmed", why });
@@ -77,7 +77,7 @@ impl Programme {
         let act = Act::of_job("job:quotes", at);
         self.store()?.write(move |tx| {
             let row = tx.quote_to_change(&id)?.filter(|row| row.state == QuoteState::Held);
-            let row = row.map(|row| end(tx, &act, &row, QuoteState::Expired)).transpose()?;
+            let row = row.map(|row| end(tx, &act, row, QuoteState::Expired)).transpose()?;
             Ok(row.is_some())
         })
     }
@@ -88,9 +88,10 @@ impl Programme {
         loop {
             let customer = customer.clone();
             let count = self.store()?.write(move |tx| {
-                let quotes = tx.quotes_of_customer(&customer, "", ERASED_AT_ONCE)?;
+                let quotes = tx.quotes_of_customer(&customer, ERASED_AT_ONCE)?;
                 for row in &quotes {
-                    tx.forget_customer_of_quote(&row.id, &nameless(&row.body, &customer)?)?;
+                    let body = tx.quote_body(&row.id)?.unwrap_or_else(|| "null".to_owned());
+                    tx.forget_customer_of_quote(&row.id, &nameless(&body, &customer)?)?;
                 }
                 Ok::<_, Refused>(quotes.len() as u64)
             })?;
@@ -106,10 +107,10 @@ impl Programme {
 fn end(
     tx: &mut Tx<'_>,
     act: &Act,
-    row: &StoredQuote,
+    row: StoredQuote,
     state: QuoteState,
 ) -> Result<QuoteState, Refused> {
-    let kept: Kept = read("a quote", &row.body)?;
+    let KeptQuote { row, kept } = KeptQuote::of(tx, row)?;
     let claims = kept.claims();
     if tx.is_postgres() {
         // The job that ends holds reads and decides them between these two otherwise.

@@ -52,26 +52,28 @@ impl Priced {
         Ok(Self { facts, quote, notes, beside, standing: Standing::default() })
     }
 
-    /// Holds what the price claims. Where others were faster, it is priced again without that.
+    /// Holds what the price claims. Where others were faster, it is priced again without that: then this gives
+    /// what is held in its place.
     pub(super) fn hold(
-        mut self,
+        &self,
         tx: &mut Tx<'_>,
         act: &Act,
         known: &Known,
         id: &str,
         until: Instant,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Option<Self>, Refused> {
         self.standing.open(tx, &all_claims(&self.quote, &self.beside), act.at)?;
-        let (mut again, mut opened) = (0, false);
+        let (mut other, mut again, mut opened) = (None::<Self>, 0, false);
         loop {
-            let claimed = all_claims(&self.quote, &self.beside);
+            let priced = other.as_ref().unwrap_or(self);
+            let claimed = all_claims(&priced.quote, &priced.beside);
             let claims = claims::of(&claimed);
             if claims.is_empty() {
-                return Ok(self);
+                return Ok(other);
             }
             let chain = hold_claims(claims::chain_of(id), &claims, &point(), act.at, until);
             let (position, refusal) = match ledger::post(tx, &chain) {
-                Ok(_) => return Ok(self),
+                Ok(_) => return Ok(other),
                 Err(PostError::Books(error)) => return Err(error.into()),
                 Err(PostError::Refused { position, refusal }) => (position, refusal),
             };
@@ -85,17 +87,17 @@ impl Priced {
             }
             again += 1;
             if again > AGAIN_MAX {
-                return Self::without_claims(tx, known, self.facts);
+                return Self::without_claims(tx, known, priced.facts.clone()).map(Some);
             }
             let lacking = match standing.lacking.is_empty() {
                 true => vec![(position.min(claims.len() - 1), 0)],
-                false => standing.lacking,
+                false => standing.lacking.clone(),
             };
-            refuse(&mut self.facts, &claimed, &lacking);
-            (self.quote, self.beside) = price(tx, known, &self.facts)?;
-            if self.notes.is_empty() {
-                self.notes.push(Note::new("", NoteCode::PricedAgain));
-            }
+            let mut facts = priced.facts.clone();
+            refuse(&mut facts, &claimed, &lacking);
+            let (quote, beside) = price(tx, known, &facts)?;
+            let notes = vec![Note::new("", NoteCode::PricedAgain)];
+            other = Some(Self { facts, quote, notes, beside, standing });
         }
     }
 }

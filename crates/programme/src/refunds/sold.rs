@@ -5,12 +5,12 @@ use std::sync::Arc;
 use ::pricing::{Compiled, Quote, QuotedLine, Refund, Sale, Situation, Totals, part};
 use ledger::{ChainId, TransferId};
 use retail::{Claim, Money, Quantity};
-use store::{StoredQuote, StoredReceipt, Tx};
+use store::{StoredReceipt, Tx};
 
 use super::asked::{Asked, Original};
 use super::due::Due;
 use super::replaced;
-use crate::quotes::{Bought, confirming_chain};
+use crate::quotes::{Bought, KeptQuote, confirming_chain};
 use crate::receipts::{Goods, Place, goods_of, name_of_key, original_key};
 use crate::settings::ReceiptSettings;
 use crate::{Act, LineIn, Programme, Refused};
@@ -18,7 +18,7 @@ use crate::{Act, LineIn, Programme, Refused};
 /// A receipt whose goods come back, and the quote that it was.
 pub(super) struct Found {
     row: StoredReceipt,
-    quote: Option<StoredQuote>,
+    quote: Option<KeptQuote>,
 }
 
 /// What was sold with it.
@@ -54,7 +54,7 @@ impl Found {
         };
         let row = row.filter(|row| row.network == place.network);
         let row = row.ok_or_else(|| Refused::NotFound { kind: "receipt", id: id.clone() })?;
-        let quote = tx.quote_of_receipt(&row.id)?;
+        let quote = KeptQuote::of_receipt(tx, &row.id)?;
         Ok(Self { row, quote })
     }
 }

@@ -5,7 +5,9 @@ mod refunds;
 mod till;
 
 use programme::{Bounds, CouponKind, Money, NewCouponSeries, Refused};
+use retail::{Batch, Product};
 use serde_json::{Value, json};
+use store::Card;
 
 use till::{Till, rule};
 
@@ -309,6 +311,48 @@ fn a_quote_is_proven_and_explained_for_ever() {
 }
 
 #[test]
+fn what_the_law_keeps_from_discounts_is_marked_by_the_till_or_the_catalogue() {
+    let tenth = rule("tenth", json!({}), json!({"percent": {"discount_bps": 1000}}));
+    let rules = json!({"regulated": {"profile": "ru", "confirmed": true}, "rules": [tenth]});
+    for till in Till::unruled() {
+        let tobacco = Product { tags: vec!["tobacco".to_owned()], ..Product::unknown("smoke") };
+        let batch = Batch { products: vec![tobacco, Product::unknown("tea")], ..Batch::default() };
+        till.programme().lake().unwrap().append("catalogue", &batch).unwrap();
+        till.publish(rules.clone());
+        let to_pay = |product: &str, mark: Option<&str>| {
+            let mut basket = till.basket("A", &[&format!("{product}:1:1000")]);
+            basket.lines[0].marks.extend(mark.map(str::to_owned));
+            till.programme().quote(&till.act(), basket).unwrap().quote.totals.to_pay.0
+        };
+        assert_eq!((to_pay("tea", None), to_pay("tea", Some("tobacco"))), (900, 1000));
+        assert_eq!((to_pay("smoke", None), to_pay("smoke", Some("fresh"))), (1000, 1000));
+    }
+}
+
+#[test]
+fn a_card_of_another_network_is_told_as_one_that_is_not_there() {
+    let off = rule("off", json!({"card": true}), json!({"percent": {"discount_bps": 1000}}));
+    for till in Till::all(json!({"rules": [off]})) {
+        let added = till.programme().store().unwrap().write(|tx| {
+            let card = tx.card(&"AAAA".into())?.unwrap();
+            tx.add_card(&Card { number: "MMMM".into(), network: "m".into(), ..card })
+        });
+        added.unwrap();
+        let bounds = Bounds { networks: vec!["n".to_owned()], ..Bounds::default() };
+        let act = programme::Act { bounds, ..till.act() };
+        let said = |act: &programme::Act, card: &str| {
+            let view = till.programme().quote(act, till.basket(card, &["tea:1:1000"])).unwrap();
+            let notes = view.notes.iter().map(|note| note.code.as_str()).collect::<Vec<_>>();
+            (view.quote.totals.to_pay.0, notes.join(" "))
+        };
+        let unknown = (1000, "card_unknown".to_owned());
+        assert_eq!((said(&act, "MMMM"), said(&act, "none")), (unknown.clone(), unknown));
+        let known = (900, String::new());
+        assert_eq!((said(&act, "A"), said(&till.act(), "MMMM")), (known.clone(), known));
+    }
+}
+
+#[test]
 fn a_stored_quote_names_no_code_that_nobody_may_know() {
     let percent = json!({"percent": {"discount_bps": 1000}});
     let rules = json!({"rules": [rule("off", json!({"coupon": "lottery"}), percent)]});
@@ -337,10 +381,10 @@ fn a_stored_quote_names_no_code_that_nobody_may_know() {
         let view = programme.quote(&act, basket).unwrap();
         assert_eq!(view.quote.totals.to_pay, Money(900), "{}", till.name());
         let id = view.id.unwrap();
-        let stored = programme.store().unwrap().read(|tx| tx.quote(&id)).unwrap().unwrap();
-        let stands = |text: &str| stored.body.to_uppercase().contains(&text.to_uppercase());
-        assert!(!stands(code) && !stands(&code.replace('-', "")), "{}", stored.body);
-        assert!(stands("lottery") && stands("…"), "{}", stored.body);
+        let body = programme.store().unwrap().read(|tx| tx.quote_body(&id)).unwrap().unwrap();
+        let stands = |text: &str| body.to_uppercase().contains(&text.to_uppercase());
+        assert!(!stands(code) && !stands(&code.replace('-', "")), "{body}");
+        assert!(stands("lottery") && stands("…"), "{body}");
         let done = programme.confirm_quote(&act, &id, till.confirm("1")).unwrap();
         assert_eq!(done.to_pay, 900);
         assert_eq!(

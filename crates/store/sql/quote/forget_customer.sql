@@ -1,1 +1,1 @@
-UPDATE quote SET customer = NULL, body = $body WHERE id = $id
+UPDATE quote SET customer = NULL WHERE id = $id

@@ -1,0 +1,1 @@
+INSERT INTO quote_body (quote, body) VALUES ($quote, $body)

@@ -1,0 +1,1 @@
+UPDATE quote_body SET body = $body WHERE quote = $quote

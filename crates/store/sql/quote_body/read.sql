@@ -1,0 +1,1 @@
+SELECT body FROM quote_body WHERE quote = $quote
