@@ -15,6 +15,8 @@ pub(crate) struct Reference {
     pub catalogue: Catalogue,
     /// The product of each code; one the catalogue lacks has its id only.
     pub products: Vec<Product>,
+    /// Products of the catalogue that nobody has bought yet, and that have no code therefore, by their ids.
+    unsold: HashMap<String, Product>,
     /// Categories in source order: a category's code is its place.
     pub categories: Vec<String>,
     /// Brands in source order.
@@ -31,7 +33,7 @@ impl Reference {
     /// Reads the tables of the lake. Regions of shops get codes behind those of profiles.
     pub(crate) fn read(lake: &Lake, profiles: &Texts) -> Result<Self> {
         let mut texts = profiles.clone();
-        let products = products(lake)?;
+        let (products, unsold) = products(lake)?;
         let categories = places(products.iter().filter_map(|product| product.category.as_deref()));
         let brands = places(products.iter().filter_map(|product| product.brand.as_deref()));
         let ranks = lake.products()?.ranks().to_vec();
@@ -57,7 +59,15 @@ impl Reference {
                 Some((product, cost.from, cost.cost))
             }));
         let (categories, brands) = (texts_of(categories), texts_of(brands));
-        Ok(Self { catalogue, products, categories, brands, texts, ranks })
+        Ok(Self { catalogue, products, unsold, categories, brands, texts, ranks })
+    }
+
+    /// The product of an id, whose code is this if it has one.
+    pub(crate) fn product(&self, id: &str, code: Option<u32>) -> Option<&Product> {
+        match code {
+            Some(code) => self.products.get(code as usize),
+            None => self.unsold.get(id),
+        }
     }
 
     /// Categories of the products with the first so many codes, in source order: the place that each has among
@@ -99,7 +109,8 @@ impl Reference {
     }
 }
 
-fn products(lake: &Lake) -> Result<Vec<Product>> {
+/// Products by their codes, and those that have none.
+fn products(lake: &Lake) -> Result<(Vec<Product>, HashMap<String, Product>)> {
     let mut known: HashMap<String, Product> = lake
         .table::<Product>()?
         .into_iter()
@@ -114,7 +125,8 @@ fn products(lake: &Lake) -> Result<Vec<Product>> {
             .remove(id)
             .unwrap_or_else(|| Product { offerable: no_catalogue, ..Product::unknown(id) })
     };
-    Ok((0..dictionary.len() as u32).map(product).collect())
+    let sold = (0..dictionary.len() as u32).map(product).collect();
+    Ok((sold, known))
 }
 
 fn sites(lake: &Lake, texts: &mut Texts) -> Result<Vec<Site>> {

@@ -53,9 +53,7 @@ impl Programme {
 fn known(furnished: &Furnished, line: &mut BasketLine) -> bool {
     let reference = &furnished.studio.reference;
     let code = furnished.studio.lake.products().ok().and_then(|known| known.code(&line.product));
-    let Some(product) = code.and_then(|code| reference.products.get(code as usize)) else {
-        return false;
-    };
+    let Some(product) = reference.product(&line.product, code) else { return false };
     describe(product, line);
     product.category.is_some() || product.name.is_some() || product.name_en.is_some()
 }
