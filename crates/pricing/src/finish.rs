@@ -106,6 +106,12 @@ fn payable(turn: &Turn<'_>, state: &State, terms: &Redemption) -> Vec<(u32, i64)
     lines
 }
 
+/// The price of one unit of what was measured, a part of a minor unit dropped.
+fn price_of(amount: i64, quantity: Quantity) -> i64 {
+    let price = i128::from(amount) * i128::from(Quantity::SCALE) / i128::from(quantity.0);
+    i64::try_from(price).unwrap_or(i64::MAX)
+}
+
 fn lines(turn: &Turn<'_>, state: &State) -> Vec<QuotedLine> {
     let mut lines = vec![QuotedLine::default(); turn.lines.len()];
     for (at, line) in turn.lines.iter().enumerate() {
@@ -115,8 +121,13 @@ fn lines(turn: &Turn<'_>, state: &State) -> Vec<QuotedLine> {
         let positions = own.runs.iter().map(|run| {
             let amount = Money(run.now * i64::from(run.count));
             if measured {
-                let price = i128::from(run.now) * 1000 / i128::from(line.quantity.0);
-                let price = Money(i64::try_from(price).unwrap_or(i64::MAX));
+                // What was weighed and costs what the shelf asks is printed with the shelf's price: from a rounded
+                // amount another would be reckoned.
+                let price = match run.now == fixture.price {
+                    true => line.price.0,
+                    false => price_of(run.now, line.quantity),
+                };
+                let price = Money(price);
                 Position { quantity: line.quantity, price, amount }
             } else {
                 let quantity = Quantity(i64::from(run.count) * Quantity::SCALE);
