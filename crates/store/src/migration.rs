@@ -1,4 +1,4 @@
-//! Migrations: numbered files that create, add and move, each run once.
+//! Migrations: numbered files that only create and add, each run once.
 
 use sha2::{Digest, Sha256};
 

@@ -14,10 +14,8 @@ static PUT: Statement = sql!("quote/put");
 static DUE: Statement = sql!("quote/due");
 static FORGET: Statement = sql!("quote/forget");
 static FORGET_CUSTOMER: Statement = sql!("quote/forget_customer");
-static BODY_ADD: Statement = sql!("quote_body/add");
 static BODY_READ: Statement = sql!("quote_body/read");
 static BODY_PUT: Statement = sql!("quote_body/put");
-static BODY_FORGET: Statement = sql!("quote_body/forget");
 
 /// A quote as it is kept, but for its body: what was known and what came of it, which is long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +100,7 @@ impl Tx<'_> {
             ("expires_at", quote.expires_at.0.into()),
         ];
         self.execute(&ADD, &params)?;
-        self.execute(&BODY_ADD, &[("quote", (&quote.id).into()), ("body", body.into())]).map(drop)
+        self.put_body(&quote.id, body)
     }
 
     /// What a quote was priced from and what came of it, as JSON.
@@ -183,7 +181,6 @@ impl Tx<'_> {
     /// # Errors
     /// As [`Tx::quote`].
     pub fn forget_quotes(&mut self, before: Instant) -> Result<u64, DbError> {
-        self.execute(&BODY_FORGET, &[("before", before.0.into())])?;
         self.execute(&FORGET, &[("before", before.0.into())])
     }
 
@@ -193,7 +190,11 @@ impl Tx<'_> {
     /// As [`Tx::quote`].
     pub fn forget_customer_of_quote(&mut self, id: &str, body: &str) -> Result<(), DbError> {
         self.execute(&FORGET_CUSTOMER, &[("id", id.into())])?;
-        self.execute(&BODY_PUT, &[("body", body.into()), ("quote", id.into())]).map(drop)
+        self.put_body(id, body)
+    }
+
+    fn put_body(&mut self, quote: &str, body: &str) -> Result<(), DbError> {
+        self.execute(&BODY_PUT, &[("quote", quote.into()), ("body", body.into())]).map(drop)
     }
 }
 

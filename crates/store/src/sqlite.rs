@@ -1,6 +1,7 @@
 //! SQLite: one writer on a thread of its own that stores many transactions with one commit, and
 //! readers beside it.
 
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,8 +33,10 @@ const CHECKPOINT_WAITS: Duration = Duration::from_millis(20);
 /// Each copies what came since the last; the shorter, the more often a page is copied.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_millis(300);
 /// A log begins anew when it is half as long as the database, but never below 64 MiB and always at 256: callers
-/// wait meanwhile, and in a long one pages are longer looked for.
-const LOG_PAGES: std::ops::RangeInclusive<i64> = 16_384..=65_536;
+/// wait meanwhile, and in a long one pages are longer looked for. Its file may stay twice as long: one that is cut
+/// off must be made longer again, which costs each commit.
+const LOG_PAGES: RangeInclusive<i64> = 16_384..=65_536;
+const PAGE_BYTES: i64 = 4096;
 /// It does so once what came during a copy was no more than so many pages …
 const LOG_REST: i64 = 200;
 /// … or after so many copies.
@@ -185,12 +188,13 @@ fn writing_connection(path: &Path) -> Result<Connection, DbError> {
     // Pages that a savepoint may have to bring back are kept in memory: in a file they are half of all
     // that is written. The cache of pages is small: a split of a page makes SQLite search all of it at the
     // commit, and the system keeps the others anyway.
+    let log_bytes = 2 * LOG_PAGES.end() * PAGE_BYTES;
     connection
-        .execute_batch(
+        .execute_batch(&format!(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; \
              PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; \
-             PRAGMA journal_size_limit = 536870912;",
-        )
+             PRAGMA journal_size_limit = {log_bytes};"
+        ))
         .map_err(gone)?;
     planned_once(&connection).map_err(gone)?;
     Ok(connection)
@@ -257,18 +261,22 @@ impl Checkpointer {
                 connection = writing_connection(&self.path).ok();
             }
             let mut log = connection.as_ref().and_then(copied);
-            let most = connection.as_ref().map_or(*LOG_PAGES.start(), log_pages_max);
-            if log.is_some_and(|log| log.pages > most) {
+            if let (Some(connection), Some(found)) = (&connection, log)
+                && found.is_long(connection)
+            {
                 // What came meanwhile goes too: callers wait for the writer while it copies the rest.
                 for _ in 0..COPIED_AGAIN_MAX {
                     let before = log;
-                    log = connection.as_ref().and_then(copied);
+                    log = copied(connection);
                     let pages = log.zip(before).map(|(log, before)| log.copied - before.copied);
                     if pages.is_none_or(|pages| pages <= LOG_REST) {
                         break;
                     }
                 }
-                self.full.store(true, Ordering::Relaxed);
+                // Where a reader still needs much of it, another turn finds it shorter.
+                if log.is_some_and(|log| log.pages - log.copied <= LOG_REST) {
+                    self.full.store(true, Ordering::Relaxed);
+                }
             }
             if log.is_none() {
                 connection = None;
@@ -285,10 +293,15 @@ struct Log {
     copied: i64,
 }
 
-/// How long the log may be.
-fn log_pages_max(connection: &Connection) -> i64 {
-    let pages = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0));
-    (pages.unwrap_or_default() / 2).clamp(*LOG_PAGES.start(), *LOG_PAGES.end())
+impl Log {
+    /// Whether it must begin anew.
+    fn is_long(self, connection: &Connection) -> bool {
+        let of_database = || {
+            let pages = connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0));
+            (pages.unwrap_or_default() / 2).min(*LOG_PAGES.end())
+        };
+        self.pages > *LOG_PAGES.start() && self.pages > of_database()
+    }
 }
 
 /// Copies what nobody stands in the way of.

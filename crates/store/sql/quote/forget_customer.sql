@@ -1,1 +1,1 @@
-UPDATE quote SET customer = NULL WHERE id = $id
+UPDATE quote SET customer = NULL, body = '' WHERE id = $id

@@ -1,1 +1,2 @@
-UPDATE quote_body SET body = $body WHERE quote = $quote
+INSERT INTO quote_body (quote, body) VALUES ($quote, $body)
+ON CONFLICT (quote) DO UPDATE SET body = excluded.body

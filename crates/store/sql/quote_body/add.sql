@@ -1,1 +1,0 @@
-INSERT INTO quote_body (quote, body) VALUES ($quote, $body)
