@@ -1,7 +1,7 @@
 //! The journal: receipts that came on-line move to the lake in numbered batches, and whoever reads before
 //! that finds them beside it.
 //!
-//! A batch is claimed in one write of the store, appended to the lake under its number, which the lake
+//! A batch is claimed in the store, appended to the lake under its number, which the lake
 //! takes once, then noted as moved, and its rows leave the journal. Killed anywhere between, the next
 //! call goes on from there.
 

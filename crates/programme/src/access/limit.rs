@@ -168,14 +168,15 @@ pub fn judge(
     doing: &Doing<'_>,
 ) -> Result<Judged, Refused> {
     let limits = limits(tx, doing.network)?;
-    judge_by(tx, act, &limits, (by, object), doing)
+    judge_by(tx, act, &limits, by, object, doing)
 }
 
 fn judge_by(
     tx: &mut Tx<'_>,
     act: &Act,
     limits: &ActivityLimits,
-    (by, object): (Doer, &str),
+    by: Doer,
+    object: &str,
     doing: &Doing<'_>,
 ) -> Result<Judged, Refused> {
     let kind = ActivityKind { by, what: doing.what };
@@ -216,7 +217,7 @@ pub fn judge_all(tx: &mut Tx<'_>, act: &Act, doing: &Doing<'_>) -> Result<Judged
     let mut all = Judged { judgement: Judgement::Allowed, held_by: Vec::new() };
     for (by, object) in concerned {
         let Some(object) = object else { continue };
-        let one = judge_by(tx, act, &limits, (by, object), doing)?;
+        let one = judge_by(tx, act, &limits, by, object, doing)?;
         all.judgement = all.judgement.max(one.judgement);
         all.held_by.extend(one.held_by);
     }

@@ -59,8 +59,7 @@ impl Programme {
         let (begun, version) = store.read(|tx| {
             shop_of(tx, act, &to.shop)?;
             let begun = tx.discounts_begun(Instant(i64::MAX), super::BEGUN_MOST)?;
-            let version = counting(&begun, act.at)
-                .ok_or_else(|| Refused::NotFound { kind: super::KIND, id: "current".to_owned() })?;
+            let version = counting(&begun, act.at).ok_or_else(none_count)?;
             Ok::<_, Refused>((begun, version))
         })?;
         let compiled = self.discounts_of(version)?;
@@ -127,6 +126,11 @@ fn granted(tx: &mut Tx<'_>, act: &Act, to: &BundleTo, compiled: &Compiled) -> Re
     }
     let detail = json!({ "shop": to.shop, "till": till, "grants": to.grants });
     told(tx, act, "discounts.grant", super::KIND, &compiled.version.to_string(), &detail)
+}
+
+fn none_count() -> Refused {
+    let why = "no discount rules count now: publish a ruleset first".to_owned();
+    Refused::Conflict { code: "no_rules", why }
 }
 
 /// A grant for a rule without a budget would bound nothing; one for more than a till would be given

@@ -7,10 +7,11 @@ use ledger::{AccountId, Books, Chain};
 use retail::{CardId, WalletId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{DbError, QuoteState, StoredQuote, Tx};
+use store::{QuoteState, StoredQuote, Tx};
 
 use super::taken::Taken;
 use super::{Kept, KeptQuote, claims, seen};
+use crate::act::answered_before;
 use crate::places::told;
 use crate::receipts::{Good, Names, QuotedPoints, accounts_of, read, take, written};
 use crate::settings::ReceiptSettings;
@@ -101,20 +102,28 @@ impl Programme {
         confirm: ConfirmIn,
     ) -> Result<Confirmed, Refused> {
         let (id, settings) = (id.to_owned(), self.settings.receipts.clone());
-        let quote = self.store()?.read(|tx| {
-            let row = seen(act, tx.quote(&id)?, &id)?;
-            KeptQuote::of(tx, row)
+        let found = self.store()?.read(|tx| match answered_before(tx, act)? {
+            Some(before) => Ok(Err(before)),
+            None => KeptQuote::seen(tx, act, &id).map(Ok),
         })?;
+        let quote = match found {
+            Ok(quote) => quote,
+            Err(before) => return Ok(before),
+        };
+        // Understood before anybody waits for it.
         let sale = Sale::of(act, quote, &confirm, &settings)?;
         self.perform(act, move |tx, act| {
             let row = seen(act, tx.quote_to_change(&id)?, &id)?;
-            // Its body is what was read, unless its customer was erased since.
-            if row.customer != sale.row.customer {
-                return Err(DbError::Busy { retry_after_ms: 0 }.into());
-            }
-            match row.state {
-                QuoteState::Held if act.at < row.expires_at => sale.done(tx, act, &settings),
-                QuoteState::Confirmed => sale.done_before(tx, row.receipt.as_deref()),
+            let (state, expires_at, receipt) = (row.state, row.expires_at, row.receipt.clone());
+            // What it says changes only where its customer is erased meanwhile.
+            let again = match row.customer == sale.row.customer {
+                true => None,
+                false => Some(Sale::of(act, KeptQuote::of(tx, row)?, &confirm, &settings)?),
+            };
+            let sale = again.as_ref().unwrap_or(&sale);
+            match state {
+                QuoteState::Held if act.at < expires_at => sale.done(tx, act, &settings),
+                QuoteState::Confirmed => sale.done_before(tx, receipt.as_deref()),
                 QuoteState::Cancelled => Err(Refused::Conflict {
                     code: "quote_cancelled",
                     why: "the quote was cancelled: ask for another, or send what was sold as a receipt"
@@ -201,17 +210,20 @@ impl Sale {
 
     /// The answer to the same receipt, once more.
     fn done_before(&self, tx: &mut Tx<'_>, receipt: Option<&str>) -> Result<Confirmed, Refused> {
-        let receipt = match receipt {
+        let known = match receipt {
             Some(receipt) => tx.receipt(receipt)?,
             None => None,
         };
-        let same = receipt.filter(|receipt| {
+        let same = known.as_ref().filter(|receipt| {
             receipt.number == self.good.number
                 && receipt.till == self.good.till.0
                 && receipt.content_sha256 == self.good.content_sha256
         });
         let Some(receipt) = same else {
-            let why = "the quote became another receipt".to_owned();
+            let number = known.map(|receipt| receipt.number).unwrap_or_default();
+            let why = format!(
+                "the quote is the receipt {number} already: for other goods ask for another quote"
+            );
             return Err(Refused::Conflict { code: "quote_confirmed", why });
         };
         let receipt: ReceiptTaken = read("the answer to a receipt", &receipt.answer)?;

@@ -9,7 +9,7 @@ use serde_json::json;
 use store::{QuoteState, StoredQuote, Tx};
 
 use super::claims::{self, Decision};
-use super::{KeptQuote, seen};
+use super::{KeptQuote, body_of, seen};
 use crate::places::told;
 use crate::receipts::{read, written};
 use crate::{Act, Programme, Refused};
@@ -90,7 +90,7 @@ impl Programme {
             let count = self.store()?.write(move |tx| {
                 let quotes = tx.quotes_of_customer(&customer, ERASED_AT_ONCE)?;
                 for row in &quotes {
-                    let body = tx.quote_body(&row.id)?.unwrap_or_else(|| "null".to_owned());
+                    let body = body_of(tx, &row.id)?;
                     tx.forget_customer_of_quote(&row.id, &nameless(&body, &customer)?)?;
                 }
                 Ok::<_, Refused>(quotes.len() as u64)

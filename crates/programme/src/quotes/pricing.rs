@@ -91,12 +91,14 @@ impl Priced {
             }
             let lacking = match standing.lacking.is_empty() {
                 true => vec![(position.min(claims.len() - 1), 0)],
-                false => standing.lacking.clone(),
+                false => standing.lacking,
             };
             let mut facts = priced.facts.clone();
             refuse(&mut facts, &claimed, &lacking);
             let (quote, beside) = price(tx, known, &facts)?;
             let notes = vec![Note::new("", NoteCode::PricedAgain)];
+            // What its claims need is looked up when they are refused.
+            let standing = Standing::default();
             other = Some(Self { facts, quote, notes, beside, standing });
         }
     }

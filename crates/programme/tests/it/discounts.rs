@@ -344,7 +344,7 @@ fn a_bundle_ends_where_the_next_ruleset_begins() {
         // Several tills would each give what is granted.
         let of_all = BundleTo { till: None, ..to(20, "s1", Some(("r1", 1))) };
         let none = programme.export_bundle(&at(0), &to(20, "s1", None)).unwrap_err();
-        assert_eq!(none.code(), "not_found", "nothing counts yet");
+        assert_eq!(none.code(), "no_rules", "nothing counts yet");
         let budget = json!({ "campaign": "c", "counts": "discount", "amount": 1000 });
         let body = rules(&json!({ "limits": { "budget": budget } }));
         publish(programme, &at(0), &body);

@@ -122,11 +122,11 @@ fn restored_text(restored: &Restored, folder: &Path, language: Language) -> Stri
     match language {
         Language::En => format!(
             "Made a programme in {folder} of the backup of {at}: {files} files, {erased} customers erased again.{bucket}\n\
-             Next: proffer refresh"
+             Next: proffer refresh --dir {folder}"
         ),
         Language::Ru => format!(
             "В папке {folder} создана программа из копии от {at}: файлов {files}, удалено заново покупателей: {erased}.{bucket}\n\
-             Дальше: proffer refresh"
+             Дальше: proffer refresh --dir {folder}"
         ),
     }
 }
