@@ -17,6 +17,8 @@ use crate::{Extent, Programme, Progress, WebhookSender};
 const ANSWERS_KEPT: i64 = 72 * 3_600_000_000;
 /// What was counted for limits is kept for so many days.
 const ACTIVITY_DAYS: i32 = 90;
+/// Batches of the journal that are moved in one turn, at most.
+const BATCHES_AT_ONCE: usize = 5;
 /// Between two looks at whether to stop.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -36,6 +38,7 @@ const JOBS: &[Job] = &[
     // A portrait that is asked for meanwhile waits for it.
     Job::light("studio", 1, |p, _| p.warm_studio()),
     Job::light("key uses", 60, |p, _| Ok(p.flush_key_uses().map(drop)?)),
+    Job::heavy("offers", 5, |p, _| p.load_offers().map(drop)),
     Job::light("buyers", 1, |p, _| p.know_buyers().map(drop)),
     Job::light("quotes", 5, |p, at| Ok(p.expire_quotes(at).map(drop)?)),
     Job::light("expiry", 600, |p, at| Ok(p.expire_points(at).map(drop)?)),
@@ -125,14 +128,18 @@ fn deliver(programme: &Programme, at: Instant) -> Result<()> {
 }
 
 /// Moves the journal, and keeps the lake from falling into too many pieces by it. Where more waits than one
-/// batch takes, the next follows at once.
+/// batch takes, some follow at once.
 fn journal(programme: &Programme) -> Result<()> {
     let most = u64::from(programme.settings().receipts.move_at_once_max);
-    let mut moved = programme.move_journal()?;
-    while moved.receipts > 0 && moved.waiting >= most {
-        moved = programme.move_journal()?;
+    let mut any = false;
+    for _ in 0..BATCHES_AT_ONCE {
+        let moved = programme.move_journal()?;
+        any |= moved.batch.is_some();
+        if moved.receipts == 0 || moved.waiting < most {
+            break;
+        }
     }
-    if moved.batch.is_some() && programme.wants_compaction()? {
+    if any && programme.wants_compaction()? {
         programme.compact(Extent::Above(programme.settings().import.runs_max), &Unwatched)?;
     }
     Ok(())

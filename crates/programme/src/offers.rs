@@ -1,4 +1,7 @@
-//! Personal offers: from the current snapshot to a table, or one customer's set with reasons.
+//! Personal offers: from the current snapshot to a table, or one customer's set with reasons; those for tills
+//! stand in memory, `offers/at_till.rs`.
+
+mod at_till;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,9 +16,14 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use retail::Day;
 use serde::Serialize;
 
+pub(crate) use at_till::OffersAtTill;
+
 use crate::studio::Studio;
 use crate::table::Table;
 use crate::{Programme, ProgrammeError, refresh};
+
+/// Where a snapshot keeps its offers.
+pub(crate) const FILE: &str = "offers.parquet";
 
 /// The offers of one snapshot.
 #[derive(Clone, Debug, Serialize)]
@@ -80,7 +88,7 @@ impl Programme {
         customer: Option<&str>,
         mut take: impl FnMut(&RecordBatch) -> Result<()>,
     ) -> Result<Day> {
-        let (as_of, bytes) = refresh::current_file(self, "offers.parquet")?;
+        let (as_of, bytes) = refresh::current_file(self, FILE)?;
         let mut found = false;
         for rows in ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()? {
             let mut rows = rows?;

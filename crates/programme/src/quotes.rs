@@ -23,8 +23,8 @@ mod view;
 
 use std::sync::Arc;
 
-use ::pricing::{BasketLine, Claimed, Compiled, Delivery, Quote, Situation};
-use retail::Instant;
+use ::pricing::{Basket, BasketLine, Claimed, Compiled, Delivery, Quote, Situation};
+use retail::{CustomerId, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{QuoteState, StoredQuote, Tx};
@@ -45,7 +45,7 @@ use crate::act::answered_before;
 use crate::places::told;
 use crate::price::Explained;
 use crate::receipts::{read, written};
-use crate::{Act, Programme, Refused};
+use crate::{Act, OfferRow, Programme, Refused};
 use asked::Asked;
 use known::Known;
 use pricing::Priced;
@@ -125,9 +125,14 @@ pub(crate) struct KeptQuote {
 impl KeptQuote {
     /// With its body.
     fn of(tx: &mut Tx<'_>, row: StoredQuote) -> Result<Self, Refused> {
-        let broken = || Refused::Broken { why: format!("the quote {} has no body", row.id) };
-        let kept = read("a quote", &tx.quote_body(&row.id)?.ok_or_else(broken)?)?;
+        let kept = read("a quote", &body_of(tx, &row.id)?)?;
         Ok(Self { row, kept })
+    }
+
+    /// One that the caller may know of.
+    fn seen(tx: &mut Tx<'_>, act: &Act, id: &str) -> Result<Self, Refused> {
+        let row = seen(act, tx.quote(id)?, id)?;
+        Self::of(tx, row)
     }
 
     /// The one that became a receipt.
@@ -195,8 +200,9 @@ impl Programme {
             Found::Again(id) => return self.held_view(act, &id),
             Found::Now(found) => *found,
         };
+        let offers = self.offers_beside(known.customer.as_ref(), &known.basket);
         if !hold {
-            return Ok(QuoteView::dry(&known, priced));
+            return Ok(QuoteView { offers, ..QuoteView::dry(&known, priced) });
         }
         // Written out before anybody waits for it: mostly it is what will be held.
         let draft = Draft::of(act, &known, &priced, (&id_at(act.at)?, asked.expires_at))?;
@@ -205,9 +211,16 @@ impl Programme {
             Ok(Answer { quote: quoted.row.id.clone(), made: Some(quoted) })
         })?;
         match answer.made {
-            Some(quoted) => Ok(QuoteView::of(&quoted)),
+            Some(quoted) => Ok(QuoteView { offers, ..QuoteView::of(&quoted) }),
             None => self.held_view(act, &answer.quote),
         }
+    }
+
+    /// What is offered to the customer of a basket.
+    fn offers_beside(&self, customer: Option<&CustomerId>, basket: &Basket) -> Vec<OfferRow> {
+        let Some(customer) = customer else { return Vec::new() };
+        let in_basket = basket.lines.iter().map(|line| line.product.as_str()).collect();
+        self.offers_at_till(customer, &in_basket)
     }
 
     /// A quote that is kept, with its proof.
@@ -245,14 +258,13 @@ impl Programme {
     fn held_view(&self, act: &Act, id: &str) -> Result<QuoteView, Refused> {
         let mut quoted = self.quoted(act, id)?;
         (quoted.row.state, quoted.row.receipt, quoted.row.taken) = (QuoteState::Held, None, None);
-        Ok(QuoteView::of(&quoted))
+        let customer = quoted.row.customer.clone().map(CustomerId);
+        let offers = self.offers_beside(customer.as_ref(), &quoted.kept.situation.basket);
+        Ok(QuoteView { offers, ..QuoteView::of(&quoted) })
     }
 
     fn quoted(&self, act: &Act, id: &str) -> Result<Quoted, Refused> {
-        let kept = self.store()?.read(|tx| {
-            let row = seen(act, tx.quote(id)?, id)?;
-            KeptQuote::of(tx, row)
-        })?;
+        let kept = self.store()?.read(|tx| KeptQuote::seen(tx, act, id))?;
         self.quoted_of(kept)
     }
 
@@ -262,6 +274,12 @@ impl Programme {
         let compiled = rules::of_version(self, row.ruleset_version, currency)?;
         Ok(Quoted { row, kept, compiled })
     }
+}
+
+/// What a quote says, as JSON.
+fn body_of(tx: &mut Tx<'_>, id: &str) -> Result<String, Refused> {
+    let broken = || Refused::Broken { why: format!("the quote {id} has no body") };
+    tx.quote_body(id)?.ok_or_else(broken)
 }
 
 /// Whether the caller may know of a quote.

@@ -183,7 +183,7 @@ impl Making<'_> {
     ) -> Result<Made> {
         let (lake, range_lines) = (&self.studio.lake, programme.range_lines);
         let mut portraits = writer.rows(PORTRAITS, portrait_rows::schema())?;
-        let mut offers = writer.rows("offers.parquet", offers::schema())?;
+        let mut offers = writer.rows(offers::FILE, offers::schema())?;
         let mut made = Made::default();
         progress.stage(PORTRAITS_AND_OFFERS, Some(lake.ranges(range_lines)?.len() as u64));
         by_range(lake, range_lines, progress, |lines| {

@@ -74,6 +74,7 @@ pub struct QuoteSettings {
     pub seconds_max: i64,
     pub kept_days: i64,
     pub refuse_unknown_products: bool,
+    pub offers: usize,
 }
 
 /// [`pricing::ReturnPolicy`], and what becomes of points whose lot is over.

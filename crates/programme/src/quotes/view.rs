@@ -12,6 +12,7 @@ use super::known::Known;
 use super::note::Note;
 use super::pricing::{Priced, all_claims};
 use super::taken::TakenLine;
+use crate::OfferRow;
 
 /// A quote as it is shown.
 #[derive(Clone, Debug)]
@@ -46,6 +47,9 @@ pub struct QuoteView {
     pub rules: Vec<QuotedRule>,
     /// What should be known beside.
     pub notes: Vec<Note>,
+    /// What the customer is offered beside what he buys, best first; only where the price is told, never of what is
+    /// kept.
+    pub offers: Vec<OfferRow>,
     /// What the ledger refused, and was not given.
     pub withheld: Vec<Withheld>,
     /// The receipt that it became.
@@ -82,6 +86,7 @@ impl QuoteView {
             rules: named(&known.compiled, &priced.quote),
             quote: priced.quote,
             notes: [known.notes.as_slice(), &priced.notes].concat(),
+            offers: Vec::new(),
             withheld: priced.facts.withheld,
             receipt: None,
             taken: None,
@@ -109,6 +114,7 @@ impl QuoteView {
             rules: named(compiled, &kept.quote),
             quote: kept.quote.clone(),
             notes: kept.notes.clone(),
+            offers: Vec::new(),
             withheld: kept.situation.facts.withheld.clone(),
             receipt: row.receipt.clone(),
             taken,

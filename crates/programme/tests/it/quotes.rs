@@ -4,7 +4,7 @@ mod races;
 mod refunds;
 mod till;
 
-use programme::{Bounds, CouponKind, Money, NewCouponSeries, Refused};
+use programme::{Bounds, CouponKind, Money, NewCouponSeries, NewNetwork, Refused, Scheme};
 use retail::{Batch, Product};
 use serde_json::{Value, json};
 use store::Card;
@@ -312,7 +312,7 @@ fn a_quote_is_proven_and_explained_for_ever() {
 
 #[test]
 fn what_the_law_keeps_from_discounts_is_marked_by_the_till_or_the_catalogue() {
-    let tenth = rule("tenth", json!({}), json!({"percent": {"discount_bps": 1000}}));
+    let tenth = rule("tenth", json!({"receipt": {}}), json!({"percent": {"discount_bps": 1000}}));
     let rules = json!({"regulated": {"profile": "ru", "confirmed": true}, "rules": [tenth]});
     for till in Till::unruled() {
         let tobacco = Product { tags: vec!["tobacco".to_owned()], ..Product::unknown("smoke") };
@@ -333,6 +333,13 @@ fn what_the_law_keeps_from_discounts_is_marked_by_the_till_or_the_catalogue() {
 fn a_card_of_another_network_is_told_as_one_that_is_not_there() {
     let off = rule("off", json!({"card": true}), json!({"percent": {"discount_bps": 1000}}));
     for till in Till::all(json!({"rules": [off]})) {
+        let network = NewNetwork {
+            id: "m".to_owned(),
+            name_en: "M".to_owned(),
+            name_ru: "М".to_owned(),
+            scheme: Scheme::Plain,
+        };
+        till.programme().add_network(&till.act(), network).unwrap();
         let added = till.programme().store().unwrap().write(|tx| {
             let card = tx.card(&"AAAA".into())?.unwrap();
             tx.add_card(&Card { number: "MMMM".into(), network: "m".into(), ..card })
@@ -417,6 +424,43 @@ fn segments_count_as_soon_as_they_are_known() {
         assert_eq!(till.run("dry A tea:1:1000"), "pay 900");
         assert_eq!(till.run("dry B tea:1:1000"), "pay 1000");
         assert_eq!(till.run("dry - tea:1:1000"), "pay 1000");
+    }
+}
+
+#[test]
+fn a_quote_carries_the_customers_offers_that_are_not_in_the_basket() {
+    for till in Till::all(json!({"rules": []})) {
+        for take in ["take 1 A tea:1:1000", "take 2 A tea:1:1000 milk:1:500", "take 3 B jam:1:900"]
+        {
+            till.run(take);
+        }
+        let programme = till.programme();
+        programme.move_journal().unwrap();
+        let offered = |card: &str, hold: bool, goods: &str| {
+            let basket = programme::QuoteIn { hold, ..till.basket(card, &[goods]) };
+            let view = programme.quote(&till.act(), basket).unwrap();
+            view.offers.into_iter().map(|offer| offer.product).collect::<Vec<_>>()
+        };
+        assert!(!programme.load_offers().unwrap(), "there is no snapshot");
+        assert_eq!(offered("A", false, "bread:1:100"), [""; 0]);
+        programme.refresh(None, &Unwatched).unwrap();
+        assert_eq!(
+            [programme.load_offers().unwrap(), programme.load_offers().unwrap()],
+            [true, false]
+        );
+        let known = programme.offers(Some("c-AAAA")).unwrap().offers;
+        let best: Vec<String> = known.into_iter().map(|offer| offer.product).take(3).collect();
+        assert!(best.contains(&"tea".to_owned()), "{best:?}");
+        for hold in [false, true] {
+            assert_eq!(offered("A", hold, "bread:1:100"), best, "{}", till.name());
+            assert!(!offered("A", hold, "tea:1:1000").contains(&"tea".to_owned()));
+            assert_eq!(offered("-", hold, "bread:1:100"), [""; 0]);
+        }
+        // Whoever is erased is in none of them.
+        programme.erase("c-AAAA").unwrap();
+        assert!(programme.load_offers().unwrap());
+        assert_eq!(offered("A", false, "bread:1:100"), [""; 0]);
+        assert_ne!(offered("B", false, "bread:1:100"), [""; 0]);
     }
 }
 

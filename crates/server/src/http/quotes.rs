@@ -5,7 +5,7 @@ mod answer;
 use axum::Json;
 use axum::extract::State;
 use programme::{
-    BasketDelivery, BasketLine, ConfirmIn, FiscalIn, Money, Quantity, QuoteIn, TakenIn,
+    BasketDelivery, BasketLine, ConfirmIn, FiscalIn, Money, Quantity, QuoteIn, Scope, TakenIn,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -206,7 +206,12 @@ pub async fn quote(
     Body(body): Body<Basket>,
 ) -> Result<Json<QuoteShown>, Problem> {
     let (act, programme) = (call.writing(&body)?, app.programme.clone());
-    let priced = move || Ok(QuoteShown::from(programme.quote(&act, body.into())?));
+    let may_read_offers = call.caller.may(Scope::OffersRead);
+    let priced = move || {
+        let mut view = programme.quote(&act, body.into())?;
+        view.offers.retain(|_| may_read_offers);
+        Ok(QuoteShown::from(view))
+    };
     Ok(Json(app.pool.run(priced).await?))
 }
 

@@ -56,6 +56,10 @@ fn the_walk_goes_as_the_page_says() {
         assert_eq!(read("after-return.json")["spendable"], 600, "{told}");
         assert_eq!(read("refused.json")["code"], "forbidden", "{told}");
         assert_eq!(read("replaced.json")["spendable"], 600, "{told}");
+        // Two coffees at 450 roubles with a tenth off, of which one comes back.
+        assert_eq!(read("quote.json")["totals"]["to_pay"], 81_000, "{told}");
+        assert_eq!(read("sold.json")["to_pay"], 81_000, "{told}");
+        assert_eq!(read("refund.json")["money"], 40_500, "{told}");
         let audit = read("audit.json");
         let actions: Vec<&str> = audit["items"]
             .as_array()

@@ -2,7 +2,7 @@
 
 use programme::{
     Adjustment, Claim, Claimed, Confirmed, ConfirmedLine, CouponOutcome, Explained, MessageTo,
-    Note, Off, Position, PricingReason, QuoteView, QuotedLine, QuotedMessage, QuotedRule,
+    Note, Off, OfferRow, Position, PricingReason, QuoteView, QuotedLine, QuotedMessage, QuotedRule,
     ReasonLanguage, Text, Withheld,
 };
 use serde::Serialize;
@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::super::receipts::Taken;
 use super::super::time::rfc3339;
+use crate::language::Language;
 
 /// A priced basket with its proof. Amounts are minor units, points the programme's smallest unit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,6 +63,10 @@ pub struct QuoteShown {
     withheld: Vec<WithheldShown>,
     /// Texts for the cashier and the receipt.
     messages: Vec<MessageShown>,
+    /// What the customer is offered beside what he buys, best first, for the cashier and the receipt: of the newest
+    /// snapshot, not in the basket. Only where the card tells who he is and the caller may read offers; empty of a
+    /// quote that is shown again.
+    offers: Vec<OfferShown>,
     /// Names of the rules that stand here.
     rules: Vec<RuleName>,
     /// What should be known beside: nothing of it keeps the basket from its price.
@@ -267,6 +272,21 @@ pub struct MessageShown {
     text: Sentence,
 }
 
+/// A product for the customer.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QuoteOffer)]
+pub struct OfferShown {
+    #[schema(example = "milk-1l")]
+    product: String,
+    /// Its name, where the catalogue has one.
+    name: Option<Sentence>,
+    /// `habit`, `due`, `recent` or `popular`.
+    #[schema(example = "due")]
+    reason: &'static str,
+    /// Why it is offered.
+    why: Sentence,
+}
+
 /// A rule's name.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RuleName {
@@ -384,6 +404,7 @@ impl From<QuoteView> for QuoteShown {
             claims: view.claims.into_iter().map(ClaimShown::from).collect(),
             withheld: view.withheld.into_iter().map(WithheldShown::from).collect(),
             messages: quote.messages.into_iter().map(MessageShown::from).collect(),
+            offers: view.offers.into_iter().map(OfferShown::from).collect(),
             rules: view.rules.into_iter().map(RuleName::from).collect(),
             notes: view.notes.into_iter().map(NoteShown::from).collect(),
             best: quote.best.map(|best| Best { priced: best.priced, proven: best.proven }),
@@ -458,6 +479,19 @@ fn name_of(value: &serde_json::Value) -> String {
 impl Sentence {
     fn of(reason: &PricingReason) -> Self {
         Self { ru: reason.sentence(ReasonLanguage::Ru), en: reason.sentence(ReasonLanguage::En) }
+    }
+}
+
+impl From<OfferRow> for OfferShown {
+    fn from(row: OfferRow) -> Self {
+        let name = |ru: String| Sentence { en: row.name_en.unwrap_or_else(|| ru.clone()), ru };
+        let why = |language: Language| language.reason(&row.reason);
+        Self {
+            product: row.product,
+            name: row.name.map(name),
+            reason: row.reason.code(),
+            why: Sentence { ru: why(Language::Ru), en: why(Language::En) },
+        }
     }
 }
 
