@@ -6,7 +6,7 @@ use retail::{CampaignId, Claim, CouponId, CustomerId, Money, Points, Quantity, W
 use crate::allocate::share_of;
 use crate::condition::why_not;
 use crate::effect::{promise, redeem};
-use crate::price::Settled;
+use crate::price::{Settled, why_nothing};
 use crate::quote::{
     Adjustment, Claimed, CouponOutcome, Earned, MISSES_MAX, Miss, Off, Position, Quote,
     QuotedDelivery, QuotedLine, QuotedMessage, Redeemed, Totals,
@@ -496,6 +496,11 @@ fn coupons(turn: &Turn<'_>, state: &State, misses: &[(u32, Reason)]) -> Vec<Coup
                 .or_else(|| {
                     let missed = misses.iter().find(|(rank, _)| asks(*rank));
                     missed.map(|(_, reason)| reason.clone())
+                })
+                // One that does not concern the basket, or is beyond those that are told.
+                .or_else(|| {
+                    let mut ranks = 0..turn.compiled.rules.len() as u32;
+                    ranks.find(|&rank| asks(rank)).and_then(|rank| why_nothing(turn, rank))
                 })
                 .unwrap_or(Reason::CouponUnused)
         });

@@ -52,14 +52,18 @@ impl Compiled {
         self.price(basket, facts)?;
         let Some(rank) = self.rank_of(rule) else { return Ok(Reason::UnknownRule) };
         let turn = Turn::new(self, basket, facts);
-        let mut candidates = self.candidates(&turn);
-        if let Err(place) = candidates.binary_search(&rank) {
-            candidates.insert(place, rank);
-        }
-        let settled = settle(&turn, &candidates, usize::MAX);
-        let missed = settled.misses.into_iter().find(|(missed, _)| *missed == rank);
-        Ok(missed.map_or(Reason::Applied, |(_, reason)| reason))
+        Ok(why_nothing(&turn, rank).unwrap_or(Reason::Applied))
     }
+}
+
+/// Why a rule gave nothing, found by pricing once more with it among those that are looked at.
+pub(crate) fn why_nothing(turn: &Turn<'_>, rank: u32) -> Option<Reason> {
+    let mut candidates = turn.compiled.candidates(turn);
+    if let Err(place) = candidates.binary_search(&rank) {
+        candidates.insert(place, rank);
+    }
+    let settled = settle(turn, &candidates, usize::MAX);
+    settled.misses.into_iter().find(|(missed, _)| *missed == rank).map(|(_, reason)| reason)
 }
 
 /// A basket when all rules have had their turn.

@@ -634,3 +634,72 @@ fn combination() {
     let best = json!({"combination": "best_receipt"});
     check_combination(best, groups, &rules, &["lost to r1", "160", "30"]);
 }
+
+/// Quantity, price on the shelf, hundredths of a per cent off; what is printed: price of a unit, amount.
+const WEIGHED: &[[i64; 5]] = &[
+    [345, 89_900, 0, 89_900, 31_016],
+    [1500, 8_000, 0, 8_000, 12_000],
+    [333, 100, 0, 100, 33],
+    // With something taken off, it is reckoned from the amount.
+    [345, 89_900, 1000, 80_910, 27_914],
+];
+
+#[test]
+fn what_is_weighed_and_not_discounted_is_printed_with_the_shelfs_price() {
+    for [quantity, price, off, printed, amount] in WEIGHED {
+        let rules = match off {
+            0 => json!([]),
+            off => json!([{"id": "r", "name": {"en": "r"}, "when": {"receipt": {}},
+                           "then": [{"percent": {"discount_bps": off}}]}]),
+        };
+        let ruleset = json!({
+            "currency": "RUB", "regulated": {"profile": "none", "confirmed": true}, "rules": rules,
+        });
+        let rules = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
+        let basket = json!({
+            "currency": "RUB", "at": "2026-11-30T13:00:00",
+            "lines": [{"id": "1", "product": "cheese", "quantity": quantity, "price": price}],
+        });
+        let basket: Basket = serde_json::from_value(basket).unwrap();
+        let quote = rules.price(&basket, &Facts::default()).unwrap();
+        let position = quote.lines[0].positions[0];
+        assert_eq!((position.price.0, position.amount.0), (*printed, *amount), "{quantity} {off}");
+    }
+}
+
+/// Fields of the only rule that takes the coupon, and why it gave nothing for it.
+#[rustfmt::skip]
+const COUPON_LACKS: &[(&str, &str)] = &[
+    (r#"{"when": {"coupon": "autumn"}}"#, "no rule takes coupons of this series now"),
+    (r#"{"scope": {"shops": ["s2"]}}"#, "counts in other shops"),
+    (r#"{"scope": {"channels": ["online"]}}"#, "counts through other channels"),
+    (r#"{"when": {"all": [{"coupon": "spring"}, {"segment": "new"}]}}"#, "the customer is not in segment new"),
+    (r#"{"when": {"all": [{"coupon": "spring"}, {"payment": ["cash"]}]}}"#, "needs payment by cash, has card"),
+];
+
+#[test]
+fn each_coupon_is_told_why_it_gave_nothing_however_many_rules_there_are() {
+    let mut told = Vec::new();
+    for (fields, _) in COUPON_LACKS {
+        let mut rule = json!({"id": "zz", "name": {"en": "r"}, "priority": -1, "when": {"coupon": "spring"},
+                              "then": [{"percent": {"discount_bps": 1000}}]});
+        let fields: Value = serde_json::from_str(fields).unwrap();
+        rule.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        // More than are told of those that nearly count.
+        let others = (0..30).map(|n| {
+            json!({"id": format!("r{n}"), "name": {"en": "r"}, "when": {"receipt": {"amount": {"min": 99_000_000}}},
+                   "then": [{"percent": {"discount_bps": 100}}]})
+        });
+        let ruleset = json!({
+            "currency": "RUB", "regulated": {"profile": "ru", "confirmed": true},
+            "segments": {"loyal": "receipts_90d > 3", "new": "receipts_90d = 1"},
+            "rules": others.chain([rule]).collect::<Vec<_>>(),
+        });
+        let rules = Compiled::new(serde_json::from_value(ruleset).unwrap(), 1).unwrap();
+        let Situation { basket, facts } = serde_json::from_value(situation()).unwrap();
+        let quote = rules.price(&basket, &facts).unwrap();
+        told.push(quote.coupons[0].reason.as_ref().unwrap().sentence(Language::En));
+    }
+    let expected: Vec<&str> = COUPON_LACKS.iter().map(|(_, expected)| *expected).collect();
+    assert_eq!(told, expected);
+}
