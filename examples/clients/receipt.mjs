@@ -3,6 +3,10 @@
 
 const { PROFFER_URL: url, PROFFER_KEY: key } = process.env;
 const [card, number] = process.argv.slice(2);
+if (!url || !key || !card || !number) {
+  console.error(`usage: PROFFER_URL=… PROFFER_KEY=… node ${process.argv[1]} CARD NUMBER`);
+  process.exit(2);
+}
 const tries = 5;
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 

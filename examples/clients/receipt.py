@@ -11,7 +11,9 @@ import time
 import urllib.error
 import urllib.request
 
-URL, KEY = os.environ["PROFFER_URL"], os.environ["PROFFER_KEY"]
+URL, KEY = os.environ.get("PROFFER_URL"), os.environ.get("PROFFER_KEY")
+if not (URL and KEY and len(sys.argv) == 3):
+    sys.exit(f"usage: PROFFER_URL=… PROFFER_KEY=… {sys.argv[0]} CARD NUMBER")
 TRIES = 5
 
 

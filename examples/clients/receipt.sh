@@ -2,7 +2,9 @@
 # Posts a receipt and reads the card's balance: PROFFER_URL, PROFFER_KEY, then CARD and NUMBER.
 # A write that is not answered, or with 503, is repeated with the same key: it is done once.
 set -eu
-card=$1 number=$2
+usage="usage: PROFFER_URL=… PROFFER_KEY=… $0 CARD NUMBER"
+: "${PROFFER_URL:?$usage}" "${PROFFER_KEY:?$usage}"
+card=${1:?$usage} number=${2:?$usage}
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 body="{\"number\": \"$number\", \"at\": \"$now\", \"card\": \"$card\", \"lines\": [
   {\"product\": \"milk\", \"category\": \"dairy\", \"quantity\": 2000, \"net\": 20000}]}"

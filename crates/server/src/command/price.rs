@@ -28,7 +28,7 @@ pub fn run(cli: &Cli, arguments: &Price) -> Result<()> {
         }
         (None, None) => bail!("name a file of rules with --rules, or a bundle with --bundle"),
     };
-    let priced = priced.or_else(|problems| bail!("{}", said(&problems)))?;
+    let priced = priced.or_else(|problems| bail!("{}", said(&problems, arguments)))?;
     if arguments.json { say_json(&priced) } else { say(&receipt(&priced, language)) }
 }
 
@@ -46,11 +46,27 @@ fn keys(named: &str) -> Result<String> {
     }
 }
 
-fn said(problems: &[FieldProblem]) -> String {
-    let each = problems
-        .iter()
-        .map(|problem| format!("{} [{}]: {}", problem.pointer, problem.code, problem.detail));
+/// Each problem with the file it is in and the place there; a pointer begins with what the file is.
+fn said(problems: &[FieldProblem], arguments: &Price) -> String {
+    let files = [
+        ("rules", arguments.rules.as_ref()),
+        ("bundle", arguments.bundle.as_ref()),
+        ("basket", Some(&arguments.basket)),
+    ];
+    let place = |pointer: &str| {
+        let named = files.iter().find_map(|(what, file)| {
+            Some(format!("{}{}", file.as_ref()?.display(), spaced(pointer.strip_prefix(what)?)))
+        });
+        named.unwrap_or_else(|| pointer.to_owned())
+    };
+    let each = problems.iter().map(|problem| {
+        format!("{} [{}]: {}", place(&problem.pointer), problem.code, problem.detail)
+    });
     each.collect::<Vec<_>>().join("\n")
+}
+
+fn spaced(pointer: &str) -> String {
+    if pointer.is_empty() { String::new() } else { format!(" at {pointer}") }
 }
 
 /// The quote as a receipt that can be read, with its proof below.

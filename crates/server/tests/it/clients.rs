@@ -53,10 +53,10 @@ fn each_posts_a_receipt_once_and_reads_the_balance() {
             skip(&format!("{language} is not installed, {file} was not run"));
             continue;
         }
-        let run = |number: &str| -> Result<Value, String> {
+        let run = |arguments: &[&str]| -> Result<Value, String> {
             let output = Command::new(language)
                 .arg(folder().join(file))
-                .args([card, number])
+                .args(arguments)
                 .env("PROFFER_URL", format!("http://{}", serving.address))
                 .env("PROFFER_KEY", key.expose())
                 .output()
@@ -68,13 +68,15 @@ fn each_posts_a_receipt_once_and_reads_the_balance() {
             serde_json::from_slice(&output.stdout).map_err(|wrong| format!("{wrong}: {error}"))
         };
         points += 200;
-        let balance = run(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let balance = run(&[card, file]).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert_eq!(balance["spendable"], points, "{file}");
-        let refused = run("").expect_err("a receipt needs a number");
+        let refused = run(&[card, &"7".repeat(300)]).expect_err("a number this long");
         assert!(
             refused.contains("/number") || refused.contains("Idempotency-Key"),
             "{file}: {refused}"
         );
+        let refused = run(&[card]).expect_err("a receipt needs a number");
+        assert!(refused.contains("usage: "), "{file}: {refused}");
     }
 }
 

@@ -206,10 +206,10 @@ fn a_till_without_a_network_prices_by_a_bundle() {
     let stranger = "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik=";
     let keys = keys.to_str().unwrap();
     for (bundle, key, basket, expected) in [
-        (&bundle, keys, &elsewhere, "bundle/content/shop [foreign_shop]"),
-        (&altered, keys, &file, "bundle/signature [forged]"),
-        (&bundle, stranger, &file, "bundle/key [foreign_key]"),
-        (&file, keys, &file, "bundle [format]"),
+        (&bundle, keys, &elsewhere, " at /content/shop [foreign_shop]"),
+        (&altered, keys, &file, "altered.json at /signature [forged]"),
+        (&bundle, stranger, &file, " at /key [foreign_key]"),
+        (&file, keys, &file, "basket.json [format]"),
     ] {
         let told = refused(bundle, key, basket);
         assert!(told.contains(expected), "{expected}: {told}");
@@ -219,14 +219,14 @@ fn a_till_without_a_network_prices_by_a_bundle() {
 /// What stands in place of a text of good files, and what is told.
 #[rustfmt::skip]
 const WRONG: &[(&str, &str, &str, &str)] = &[
-    ("rules",  r#""discount_bps": 1000"#, r#""discount_bps": 10001"#, "rules/rules/0/then/0/percent/discount_bps [range]"),
-    ("rules",  r#""discount_bps": 1000"#, r#""discount_bps": 1000, "of": 1"#, "rules/rules/0/then/0/percent/of [type]"),
-    ("rules",  r#""confirmed": true"#, r#""confirmed": false"#, "rules/regulated/confirmed [not_confirmed]"),
-    ("rules",  r#""RUB""#, r#""USD""#, "basket/basket/currency [currency]"),
-    ("rules",  "{", "[", "rules [json]"),
-    ("basket", r#""quantity": 3000"#, r#""quantity": -3000"#, "basket/basket/lines/0/quantity [negative]"),
-    ("basket", r#""quantity": 3000"#, r#""quantity": 3000, "colour": 1"#, "basket/basket/lines/0/colour [type]"),
-    ("basket", r#""id": "2""#, r#""id": "1""#, "basket/basket/lines/1/id [repeated]"),
+    ("rules",  r#""discount_bps": 1000"#, r#""discount_bps": 10001"#, "rules.json at /rules/0/then/0/percent/discount_bps [range]"),
+    ("rules",  r#""discount_bps": 1000"#, r#""discount_bps": 1000, "of": 1"#, "rules.json at /rules/0/then/0/percent/of [type]"),
+    ("rules",  r#""confirmed": true"#, r#""confirmed": false"#, "rules.json at /regulated/confirmed [not_confirmed]"),
+    ("rules",  r#""RUB""#, r#""USD""#, "basket.json at /basket/currency [currency]"),
+    ("rules",  "{", "[", "rules.json [json]"),
+    ("basket", r#""quantity": 3000"#, r#""quantity": -3000"#, "basket.json at /basket/lines/0/quantity [negative]"),
+    ("basket", r#""quantity": 3000"#, r#""quantity": 3000, "colour": 1"#, "basket.json at /basket/lines/0/colour [type]"),
+    ("basket", r#""id": "2""#, r#""id": "1""#, "basket.json at /basket/lines/1/id [repeated]"),
 ];
 
 #[test]
