@@ -43,11 +43,15 @@ fn facts_at(
     minutes: i64,
 ) -> CouponFacts {
     let (codes, customer) = ([code.to_owned()], customer.map(CustomerId::from));
-    let read = programme
-        .store()
-        .unwrap()
-        .read(|tx| coupon_facts(tx, &codes, customer.as_ref(), Instant(NOW.0 + minutes * MINUTE)));
-    read.unwrap().remove(0)
+    let at = Instant(NOW.0 + minutes * MINUTE);
+    loop {
+        let store = programme.store().unwrap();
+        match store.read(|tx| coupon_facts(tx, &codes, customer.as_ref(), at)) {
+            // As a till does that is told to try again.
+            Err(Refused::Db(error)) if error.may_pass() => {}
+            read => return read.unwrap().remove(0),
+        }
+    }
 }
 
 /// (series: its kind and settings, who asks, at which minute, the standing). Unique codes are made, and a
