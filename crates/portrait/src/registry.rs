@@ -129,7 +129,7 @@ change it there and run `UPDATE_EXPECT=1 cargo test -p portrait`.
   not know are left out of means over it.
 
 Parameters marked *sensitive* are never shown to suppliers. Parameters marked *later* are null for
-everybody until their input exists.
+everybody until there is input that portraits read.
 ";
 
 /// The registry as the text of `docs/PORTRAIT.md`.

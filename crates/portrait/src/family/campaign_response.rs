@@ -7,9 +7,9 @@ use crate::value::{Value, money, ratio};
 use crate::window::{QUARTER, YEAR};
 
 const EMPTY: &str = "0 over nothing";
-const CONTACTS: &str = "contacts are not recorded yet";
-const OFFERS: &str = "issued offers are not recorded yet";
-const POINTS: &str = "there is no ledger of points yet";
+const CONTACTS: &str = "contacts are not recorded so far";
+const OFFERS: &str = "issued offers are not recorded so far";
+const POINTS: &str = "points are on the ledger; portraits do not read them so far";
 
 /// Invitations and redemptions.
 #[derive(Default)]
@@ -211,7 +211,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "no model in force",
         |f| f.given.scores.uplift_score.into(),
     )
-    .missing("the output of a trained model"),
+    .missing("no model for it is trained so far"),
     parameter(
         "is_universal_control",
         Bool,
@@ -220,7 +220,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "no programme of experiments",
         unknown,
     )
-    .missing("there is no assignment to arms yet"),
+    .missing("customers are not assigned to arms of experiments so far"),
 ];
 
 fn unknown(_: &Facts<'_>) -> Value {

@@ -10,8 +10,8 @@ use crate::window::{QUARTER, YEAR};
 use super::regularity::gaps;
 
 const NO_SALE: &str = "no sale line";
-const BTYD: &str = "parameters of a fitted buy-till-you-die model";
-const MODEL: &str = "the output of a trained model";
+const BTYD: &str = "no buy-till-you-die model is fitted so far";
+const MODEL: &str = "no model for it is trained so far";
 
 pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter(

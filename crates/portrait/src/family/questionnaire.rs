@@ -6,8 +6,8 @@ use crate::value::Kind::{Bool, Float, Int, Text};
 use crate::value::Value;
 
 const UNDECLARED: &str = "not declared";
-const VAULT: &str = "birth dates live in the vault of personal data, which does not exist yet";
-const REGISTRATION: &str = "the issue of cards is not recorded yet";
+const VAULT: &str = "birth dates are personal data: they are refused while there is no vault";
+const REGISTRATION: &str = "the issue of cards is recorded; portraits do not read it so far";
 
 pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter("gender", Text, "word", "declared", UNDECLARED, |f| {
@@ -95,7 +95,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "no questionnaire",
         unknown,
     )
-    .missing("there is no questionnaire yet"),
+    .missing("there is no questionnaire so far"),
     parameter(
         "consent_marketing",
         Bool,
@@ -104,7 +104,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
         "none recorded: nothing may be sent",
         unknown,
     )
-    .missing("consents are not recorded yet"),
+    .missing("consents are not recorded so far"),
 ];
 
 fn declared(text: Option<u32>) -> Value {

@@ -58,7 +58,7 @@ pub struct ParameterWithoutValues {
     #[schema(example = "consent_marketing")]
     parameter: &'static str,
     /// Why.
-    #[schema(example = "consents are not recorded yet")]
+    #[schema(example = "consents are not recorded so far")]
     why: &'static str,
 }
 
