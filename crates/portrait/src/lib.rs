@@ -8,8 +8,8 @@
 //! Start with [`portrait`]. Two passes make all of them: [`tally`] over every customer gives the
 //! [`Population`], then a [`Painter`] a thread gives the values of one customer after another. Both
 //! passes take the customers in parts of any size, and the same input gives the same bits in one part,
-//! in many, on any number of threads, and for a customer alone. A parameter is one entry in one file of `family/`;
-//! `docs/PORTRAIT.md` is [`markdown`]. Whom a rule or a campaign is for is said in the audience language of
+//! in many, on any number of threads, and for a customer alone. A parameter is one entry in one file of `family/`,
+//! its titles in English and Russian included; `docs/PORTRAIT.md` is [`markdown`]. Whom a rule or a campaign is for is said in the audience language of
 //! [`segment`].
 //!
 //! Sums are 64 bits: amounts of one customer's lines must not add up to more than 10¹⁶ minor units
@@ -29,6 +29,7 @@ mod stored;
 mod value;
 mod walk;
 mod window;
+mod wording;
 
 pub use catalogue::{Catalogue, Item, Marks, Site};
 pub use facts::Scores;
@@ -38,3 +39,4 @@ pub use portrait::{Painter, Portrait, portrait};
 pub use registry::{Parameter, index, markdown, registry};
 pub use stored::PopulationError;
 pub use value::{Kind, Value};
+pub use wording::Wording;

@@ -6,18 +6,25 @@ use std::sync::LazyLock;
 use crate::facts::Facts;
 use crate::family::FAMILIES;
 use crate::value::{Kind, Value};
+use crate::wording::Wording;
 
 /// A parameter of the portrait. Formulas are in the notation at the top of `docs/PORTRAIT.md`.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// Unique name; also the name of the column.
     pub name: &'static str,
+    /// What people read in place of the name: short, and no other parameter's.
+    pub title: Wording,
     /// The family it belongs to: the name of its file.
     pub group: &'static str,
+    /// What people read in place of the family's name.
+    pub group_title: Wording,
     /// What its values are.
     pub kind: Kind,
     /// Unit, or range.
     pub unit: &'static str,
+    /// The unit as people read it.
+    pub unit_title: Wording,
     /// How it is computed.
     pub formula: &'static str,
     /// When it is null, or what it is over nothing.
@@ -27,13 +34,14 @@ pub struct Parameter {
     /// The words its values are, where it has its own; a segment may ask for no other.
     pub words: &'static [&'static str],
     /// Why it is null for everybody today; nothing where its input exists.
-    pub missing: Option<&'static str>,
+    pub missing: Option<Wording>,
     value: fn(&Facts<'_>) -> Value,
 }
 
-/// An entry of a family; `value` computes it from facts.
+/// An entry of a family: its title is in English and Russian; `value` computes it from facts.
 pub(crate) const fn parameter(
     name: &'static str,
+    title: [&'static str; 2],
     kind: Kind,
     unit: &'static str,
     formula: &'static str,
@@ -42,9 +50,13 @@ pub(crate) const fn parameter(
 ) -> Parameter {
     Parameter {
         name,
+        title: Wording::of(title),
+        // Groups and units are put into words once, by the registry.
         group: "",
+        group_title: Wording::of(["", ""]),
         kind,
         unit,
+        unit_title: Wording::of(["", ""]),
         formula,
         null_rule,
         sensitive: false,
@@ -67,9 +79,9 @@ impl Parameter {
         self
     }
 
-    /// States why it has no values yet.
-    pub(crate) const fn missing(mut self, reason: &'static str) -> Self {
-        self.missing = Some(reason);
+    /// States why it has no values so far, in English and Russian.
+    pub(crate) const fn missing(mut self, reason: [&'static str; 2]) -> Self {
+        self.missing = Some(Wording::of(reason));
         self
     }
 
@@ -79,10 +91,16 @@ impl Parameter {
 }
 
 static REGISTRY: LazyLock<Vec<Parameter>> = LazyLock::new(|| {
-    let family = |&(group, parameters): &(&'static str, &'static [Parameter])| {
-        parameters.iter().map(move |&parameter| Parameter { group, ..parameter })
-    };
-    FAMILIES.iter().flat_map(family).collect()
+    let mut all = Vec::new();
+    for &(group, title, parameters) in FAMILIES {
+        all.extend(parameters.iter().map(|&parameter| Parameter {
+            group,
+            group_title: Wording::of(title),
+            unit_title: Wording::of_unit(parameter.unit),
+            ..parameter
+        }));
+    }
+    all
 });
 
 /// Every parameter, in the sequence of a portrait's values.
@@ -100,8 +118,9 @@ pub fn index(name: &str) -> Option<usize> {
 const NOTATION: &str = "\
 # The portrait
 
-One customer in numbers, as of a day. This page is written by the registry of the crate `portrait`:
-change it there and run `UPDATE_EXPECT=1 cargo test -p portrait`.
+One customer in numbers, as of a day. Every parameter has a name, by which files, segments and rules know it, and a
+title in English and in Russian (*по-русски*), by which people do. This page is written by the registry of the crate
+`portrait`: change it there and run `UPDATE_EXPECT=1 cargo test -p portrait`.
 
 ## Notation
 
@@ -140,15 +159,21 @@ pub fn markdown() -> String {
         text.write_fmt(line).expect("writing to a string cannot fail");
     };
     for family in registry().chunk_by(|a, b| a.group == b.group) {
-        write(&mut text, format_args!("\n## {}\n\n", family[0].group));
-        text.push_str("| parameter | unit | formula | null |\n|---|---|---|---|\n");
-        for Parameter { name, unit, formula, null_rule, sensitive, missing, .. } in family {
+        let Parameter { group, group_title: Wording { en, ru }, .. } = family[0];
+        write(&mut text, format_args!("\n## {group}\n\n{en} · {ru}\n\n"));
+        text.push_str("| parameter | title | по-русски | unit | formula | null |\n");
+        text.push_str("|---|---|---|---|---|---|\n");
+        for Parameter { name, title, unit, formula, null_rule, sensitive, missing, .. } in family {
+            let Wording { en, ru } = title;
             let formula = formula.replace('|', "\\|");
             let sensitive = if *sensitive { " *(sensitive)*" } else { "" };
-            let later = missing.map(|reason| format!(" *Later: {reason}.*")).unwrap_or_default();
+            let later =
+                missing.map(|reason| format!(" *Later: {}.*", reason.en)).unwrap_or_default();
             write(
                 &mut text,
-                format_args!("| `{name}`{sensitive} | {unit} | {formula}{later} | {null_rule} |\n"),
+                format_args!(
+                    "| `{name}`{sensitive} | {en} | {ru} | {unit} | {formula}{later} | {null_rule} |\n"
+                ),
             );
         }
     }

@@ -106,8 +106,8 @@ pub use membership::{
     CardKind, CardOperation, CardState, Door, NumberRange, Role, Scheme, Scope, UnknownName,
 };
 pub use models::{Evaluation, Level, Protocol, Reason};
-pub use portrait::markdown as portrait_markdown;
 pub use portrait::segment;
+pub use portrait::{Parameter, Wording, markdown as portrait_markdown, registry as parameters};
 pub use pricing;
 pub use pricing::{
     Adjustment, BasketLine, Claimed, CouponOutcome, Delivery as BasketDelivery, GiftDue,

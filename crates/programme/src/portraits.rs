@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use lake::Customers;
-use portrait::{Population, Portrait, Scores, Value, registry};
+use portrait::{Parameter, Population, Portrait, Scores, Value, registry};
 use retail::Day;
 use serde::Serialize;
 use store::JournalOf;
@@ -53,8 +53,8 @@ pub struct PortraitFigures {
     pub one_s: f64,
 }
 
-/// One customer's portrait, ready to show.
-#[derive(Clone, Debug, Serialize)]
+/// One customer's portrait, ready to be put into words.
+#[derive(Clone, Debug)]
 pub struct PortraitView {
     /// The source's id.
     pub customer: String,
@@ -64,20 +64,13 @@ pub struct PortraitView {
     pub parameters: Vec<PortraitRow>,
 }
 
-/// A parameter's value with its meaning.
-#[derive(Clone, Debug, Serialize)]
+/// A parameter's value.
+#[derive(Clone, Debug)]
 pub struct PortraitRow {
-    /// Its name.
-    pub name: &'static str,
-    /// Its group.
-    pub group: &'static str,
-    /// Its unit.
-    pub unit: &'static str,
-    /// Its value; null where it is not defined for this customer.
+    /// Of which parameter.
+    pub parameter: &'static Parameter,
+    /// A number, a text, a truth value, or null where it is not defined for this customer.
     pub value: serde_json::Value,
-    /// Why it is null for everybody, where its input comes with later work.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub missing: Option<&'static str>,
 }
 
 impl Studio {
@@ -260,11 +253,8 @@ pub(crate) fn peak_memory_bytes() -> Option<u64> {
 
 impl Studio {
     fn view(&self, customer: &str, portrait: &Portrait, as_of: Day) -> PortraitView {
-        let row = |(parameter, &value): (&portrait::Parameter, &Value)| PortraitRow {
-            name: parameter.name,
-            group: parameter.group,
-            unit: parameter.unit,
-            missing: parameter.missing,
+        let row = |(parameter, &value): (&'static Parameter, &Value)| PortraitRow {
+            parameter,
             value: match value {
                 Value::Null => serde_json::Value::Null,
                 Value::Int(value) => value.into(),

@@ -12,6 +12,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Int32Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
+use portrait::Wording;
 use portrait::segment::{Bits, Column, Members, Segment, Values};
 use rayon::prelude::*;
 use retail::Day;
@@ -50,8 +51,9 @@ pub struct SegmentView {
 pub struct WithoutValues {
     /// Its name.
     pub parameter: &'static str,
-    /// Why.
-    pub why: &'static str,
+    /// Why; whoever shows it knows in which language.
+    #[serde(skip)]
+    pub why: Wording,
 }
 
 impl Programme {

@@ -26,7 +26,7 @@ pub mod metrics;
 mod networks;
 mod offers;
 pub mod page;
-mod portrait;
+pub mod portrait;
 pub mod problem;
 pub mod proxy;
 mod quotes;

@@ -5,7 +5,7 @@ mod segment;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use programme::Reason;
+use programme::{Reason, Wording};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,6 +26,11 @@ impl Language {
             Self::En => en,
             Self::Ru => ru,
         }
+    }
+
+    /// A wording of the house, such as a parameter's title.
+    pub fn say(self, wording: Wording) -> &'static str {
+        self.pick(wording.en, wording.ru)
     }
 
     /// The name of a stage of long work, with the file or number that it may end with; one without a

@@ -23,6 +23,7 @@ mod it {
     mod kills;
     mod outside;
     mod pages;
+    mod portraits;
     mod price;
     mod ranges;
     mod readers;

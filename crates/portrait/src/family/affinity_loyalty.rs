@@ -112,6 +112,7 @@ fn affinity(given: &Given<'_>, walk: &Walk) -> Option<(u32, f64)> {
 pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter(
         "top_category_1_364d",
+        ["First category by spend in 364 days", "Категория № 1 по тратам за 364 дня"],
         Category,
         "category id",
         "first category by net, lines of M(364)",
@@ -120,6 +121,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_category_2_364d",
+        ["Second category by spend in 364 days", "Категория № 2 по тратам за 364 дня"],
         Category,
         "category id",
         "second category by net, lines of M(364)",
@@ -128,6 +130,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_category_3_364d",
+        ["Third category by spend in 364 days", "Категория № 3 по тратам за 364 дня"],
         Category,
         "category id",
         "third category by net, lines of M(364)",
@@ -136,6 +139,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_product_364d",
+        ["Product with most lines in 364 days", "Товар № 1 по числу позиций за 364 дня"],
         Product,
         "product id",
         "first product by lines, net of M(364)",
@@ -144,6 +148,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_brand_364d",
+        ["First brand by spend in 364 days", "Бренд № 1 по тратам за 364 дня"],
         Brand,
         "brand id",
         "first brand by net, lines of M(364) with a brand",
@@ -152,6 +157,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_affinity_category_364d",
+        [
+            "Category of the strongest preference in 364 days",
+            "Категория сильнейшего предпочтения за 364 дня",
+        ],
         Category,
         "category id",
         "of categories with at least 3 days in M(364), the one with the largest index = its share of his net ÷ its share of the population's net, over M(364)",
@@ -160,6 +169,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_affinity_index_364d",
+        [
+            "Index of the strongest preference in 364 days",
+            "Индекс сильнейшего предпочтения за 364 дня",
+        ],
         Float,
         "index",
         "that largest index",
@@ -168,6 +181,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "private_label_spend_share_364d",
+        ["Share of private label in spend of 364 days", "Доля СТМ в тратах за 364 дня"],
         Float,
         "ratio",
         "share of net over M(364) of products under the retailer's own brand",
@@ -176,6 +190,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "fresh_spend_share_364d",
+        [
+            "Share of fresh products in spend of 364 days",
+            "Доля свежих продуктов в тратах за 364 дня",
+        ],
         Float,
         "ratio",
         "share of net over M(364) of products tagged fresh",
@@ -184,6 +202,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "alcohol_spend_share_364d",
+        ["Share of alcohol in spend of 364 days", "Доля алкоголя в тратах за 364 дня"],
         Float,
         "ratio",
         "share of net over M(364) of products tagged alcohol",
@@ -193,6 +212,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     .sensitive(),
     parameter(
         "baby_spend_share_364d",
+        ["Share of baby products in spend of 364 days", "Доля детских товаров в тратах за 364 дня"],
         Float,
         "ratio",
         "share of net over M(364) of products tagged baby",
@@ -202,6 +222,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     .sensitive(),
     parameter(
         "pet_spend_share_364d",
+        [
+            "Share of pet products in spend of 364 days",
+            "Доля товаров для животных в тратах за 364 дня",
+        ],
         Float,
         "ratio",
         "share of net over M(364) of products tagged pet",
@@ -210,6 +234,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "fuel_visit_share_364d",
+        ["Share of receipts with fuel in 364 days", "Доля чеков с топливом за 364 дня"],
         Float,
         "ratio",
         "receipts of S(364) with a line tagged fuel ÷ visits_364d",
@@ -218,6 +243,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "brand_share_of_category_364d",
+        [
+            "Share of the main brand within categories, 364 days",
+            "Доля главного бренда внутри категорий за 364 дня",
+        ],
         Float,
         "ratio",
         "Σ over categories of the net of their largest brand ÷ Σ of their net, lines of M(364) with a brand (share of category requirements)",
@@ -226,6 +255,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "brand_switch_rate_364d",
+        [
+            "How often the main brand of a category changes, 364 days",
+            "Частота смены главного бренда категории за 364 дня",
+        ],
         Float,
         "ratio",
         "the main brand of a category and day is the first by net; of all pairs of consecutive days of one category, the share on which it changes; lines of M(364) with a brand",
@@ -234,6 +267,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "sole_brand_category_share_364d",
+        [
+            "Share of categories (3+ days) with one brand, 364 days",
+            "Доля категорий (от 3 дней) с одним брендом, 364 дня",
+        ],
         Float,
         "ratio",
         "of categories with at least 3 days in M(364), the share with exactly 1 brand",
@@ -242,6 +279,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "product_repurchase_rate_364d",
+        [
+            "Share of products bought on 2+ days in 364 days",
+            "Доля товаров, купленных в 2 и более дня, за 364 дня",
+        ],
         Float,
         "ratio",
         "products with at least 2 days in M(364) ÷ distinct_products_364d",

@@ -73,6 +73,10 @@ impl Missions {
 pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter(
         "lines_per_receipt_91d",
+        [
+            "Lines of merchandise per receipt in 91 days",
+            "Товарных позиций в чеке в среднем за 91 день",
+        ],
         Float,
         "lines",
         "#lines(M(91)) ÷ #receipts(M(91))",
@@ -81,6 +85,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "lines_per_receipt_364d",
+        [
+            "Lines of merchandise per receipt in 364 days",
+            "Товарных позиций в чеке в среднем за 364 дня",
+        ],
         Float,
         "lines",
         "#lines(M(364)) ÷ #receipts(M(364))",
@@ -89,6 +97,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "median_lines_per_receipt_364d",
+        [
+            "Median lines of merchandise per receipt in 364 days",
+            "Товарных позиций в чеке, медиана за 364 дня",
+        ],
         Float,
         "lines",
         "median over receipts(M(364)) of their lines of M",
@@ -97,6 +109,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "categories_per_receipt_364d",
+        ["Categories per receipt in 364 days", "Категорий в чеке в среднем за 364 дня"],
         Float,
         "categories",
         "mean over receipts(M(364)) of their #categories",
@@ -105,6 +118,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "small_receipt_share_364d",
+        [
+            "Share of receipts with at most 5 lines in 364 days",
+            "Доля чеков до 5 позиций за 364 дня",
+        ],
         Float,
         "ratio",
         "receipts with at most 5 lines ÷ #receipts(M(364)): quick missions",
@@ -113,6 +130,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "large_receipt_share_364d",
+        [
+            "Share of receipts with 20 lines or more in 364 days",
+            "Доля чеков от 20 позиций за 364 дня",
+        ],
         Float,
         "ratio",
         "receipts with at least 20 lines ÷ #receipts(M(364)): stock-ups",
@@ -121,6 +142,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "stockup_spend_share_364d",
+        [
+            "Share of spend in receipts of 20 lines or more, 364 days",
+            "Доля трат в чеках от 20 позиций за 364 дня",
+        ],
         Float,
         "ratio",
         "Σ net of M(364) in receipts with at least 20 lines ÷ Σ net over M(364)",
@@ -129,6 +154,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "days_since_stockup",
+        [
+            "Days since a receipt of 20 lines or more, of 364 days",
+            "Дней с последнего чека от 20 позиций за 364 дня",
+        ],
         Int,
         "days",
         "age of the latest receipt with at least 20 lines of M(364)",

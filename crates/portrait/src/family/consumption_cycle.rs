@@ -77,6 +77,10 @@ impl Cycles {
 pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter(
         "cycle_categories_364d",
+        [
+            "Categories with a cycle (4+ days of 364)",
+            "Категорий с циклом (от 4 дней покупок за 364 дня)",
+        ],
         Int,
         "categories",
         "#cycle categories: those with at least 4 days in M(364). Of each, cycle = median of the gaps of its days, elapsed = age of the latest of them, due = elapsed ÷ cycle",
@@ -85,6 +89,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "due_categories",
+        [
+            "Categories due (0.8 to 1.5 cycles since bought)",
+            "Категорий, которые пора купить (0,8–1,5 цикла)",
+        ],
         Int,
         "categories",
         "#cycle categories with 0.8 ≤ due < 1.5",
@@ -93,6 +101,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "overdue_categories",
+        [
+            "Categories overdue (1.5 to 3 cycles since bought)",
+            "Категорий с просрочкой (1,5–3 цикла)",
+        ],
         Int,
         "categories",
         "#cycle categories with 1.5 ≤ due < 3",
@@ -101,6 +113,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "lapsed_categories",
+        [
+            "Categories lapsed (3 cycles or more since bought)",
+            "Заброшенных категорий (от 3 циклов)",
+        ],
         Int,
         "categories",
         "#cycle categories with due ≥ 3",
@@ -109,6 +125,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "next_due_category",
+        ["Category nearest to its due day", "Категория, ближайшая к сроку покупки"],
         Category,
         "category id",
         "of cycle categories with due < 1.5, the one with the smallest |cycle − elapsed|, then id",
@@ -117,6 +134,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "next_due_in_days",
+        [
+            "Days to the nearest due day (negative: past)",
+            "Дней до ближайшего срока (минус — уже прошёл)",
+        ],
         Float,
         "days",
         "cycle − elapsed of next_due_category; negative when past",
@@ -125,6 +146,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "cycle_cv_mean_364d",
+        [
+            "Average variation of categories' gaps in 364 days",
+            "Средняя вариация интервалов категорий за 364 дня",
+        ],
         Float,
         "ratio",
         "mean over cycle categories of sd ÷ mean of their gaps",
@@ -136,6 +161,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_category_cycle_days",
+        ["Largest category with a cycle: its cycle", "Крупнейшая категория с циклом: её цикл"],
         Float,
         "days",
         "cycle of the first cycle category by net of M(364)",
@@ -144,6 +170,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_category_due_ratio",
+        [
+            "Largest category with a cycle: cycles since bought",
+            "Крупнейшая категория с циклом: циклов с покупки",
+        ],
         Float,
         "ratio",
         "due of the same category",
@@ -152,6 +182,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "lapsed_category_annual_spend",
+        ["Spend of 364 days on lapsed categories", "Траты за 364 дня на заброшенные категории"],
         Float,
         "money",
         "Σ net over M(364) of the categories of lapsed_categories: spend to win back",

@@ -71,23 +71,54 @@ impl Breadth {
 }
 
 pub(crate) const PARAMETERS: &[Parameter] = &[
-    parameter("distinct_products_91d", Int, "products", "#products(M(91))", EMPTY, |f| {
-        f.breadth.products_91d.into()
-    }),
-    parameter("distinct_products_364d", Int, "products", "#products(M(364))", EMPTY, |f| {
-        f.breadth.products_364d.into()
-    }),
-    parameter("distinct_categories_28d", Int, "categories", "#categories(M(28))", EMPTY, |f| {
-        f.breadth.categories_28d.into()
-    }),
-    parameter("distinct_categories_91d", Int, "categories", "#categories(M(91))", EMPTY, |f| {
-        f.breadth.categories_91d.into()
-    }),
-    parameter("distinct_categories_364d", Int, "categories", "#categories(M(364))", EMPTY, |f| {
-        count(f.walk.categories.len())
-    }),
+    parameter(
+        "distinct_products_91d",
+        ["Different products in 91 days", "Разных товаров за 91 день"],
+        Int,
+        "products",
+        "#products(M(91))",
+        EMPTY,
+        |f| f.breadth.products_91d.into(),
+    ),
+    parameter(
+        "distinct_products_364d",
+        ["Different products in 364 days", "Разных товаров за 364 дня"],
+        Int,
+        "products",
+        "#products(M(364))",
+        EMPTY,
+        |f| f.breadth.products_364d.into(),
+    ),
+    parameter(
+        "distinct_categories_28d",
+        ["Different categories in 28 days", "Разных категорий за 28 дней"],
+        Int,
+        "categories",
+        "#categories(M(28))",
+        EMPTY,
+        |f| f.breadth.categories_28d.into(),
+    ),
+    parameter(
+        "distinct_categories_91d",
+        ["Different categories in 91 days", "Разных категорий за 91 день"],
+        Int,
+        "categories",
+        "#categories(M(91))",
+        EMPTY,
+        |f| f.breadth.categories_91d.into(),
+    ),
+    parameter(
+        "distinct_categories_364d",
+        ["Different categories in 364 days", "Разных категорий за 364 дня"],
+        Int,
+        "categories",
+        "#categories(M(364))",
+        EMPTY,
+        |f| count(f.walk.categories.len()),
+    ),
     parameter(
         "distinct_brands_364d",
+        ["Different brands in 364 days", "Разных брендов за 364 дня"],
         Int,
         "brands",
         "#brands(M(364)), lines with a brand",
@@ -96,6 +127,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "category_breadth_364d",
+        [
+            "Share of all categories sold that he bought, 364 days",
+            "Доля купленных категорий из всех проданных, 364 дня",
+        ],
         Float,
         "ratio",
         "distinct_categories_364d ÷ #categories(M(364)) of the population",
@@ -104,6 +139,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "category_entropy_364d",
+        ["Entropy of spend over categories in 364 days", "Энтропия трат по категориям за 364 дня"],
         Float,
         "nats",
         "H of category shares of net over M(364), categories with net > 0",
@@ -112,6 +148,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "category_entropy_norm_364d",
+        [
+            "Evenness of spend over categories in 364 days",
+            "Равномерность трат по категориям за 364 дня",
+        ],
         Float,
         "0..1",
         "category_entropy_364d ÷ ln(number of categories with net > 0); 0 for one category",
@@ -124,6 +164,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "top_category_share_364d",
+        [
+            "Share of the largest category in spend of 364 days",
+            "Доля крупнейшей категории в тратах за 364 дня",
+        ],
         Float,
         "ratio",
         "largest category share of net over M(364)",
@@ -132,6 +176,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "novelty_share_91d",
+        [
+            "Share of products new to the customer in 91 days",
+            "Доля новинок для покупателя среди товаров за 91 день",
+        ],
         Float,
         "ratio",
         "products of M(91) without a line of M of age 91 or more ÷ distinct_products_91d",
@@ -140,6 +188,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "repeat_line_share_364d",
+        [
+            "Share of lines with a product bought before, 364 days",
+            "Доля позиций с уже покупавшимся товаром за 364 дня",
+        ],
         Float,
         "ratio",
         "lines of M(364) whose product he had a line of M of on an earlier day ÷ #lines(M(364))",
@@ -148,6 +200,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "category_jaccard_91d",
+        [
+            "Overlap of categories, last 91 days and 91 before",
+            "Сходство категорий: 91 день и предыдущие 91",
+        ],
         Float,
         "0..1",
         "categories in both M(91) and M(182,91) ÷ categories in either",
@@ -156,6 +212,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "categories_gained_91d",
+        [
+            "Categories of 91 days not bought in the 273 before",
+            "Новых категорий за 91 день (не было за 273 до того)",
+        ],
         Int,
         "categories",
         "#categories in M(91) and not in M(364,91)",
@@ -164,6 +224,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "categories_lost_91d",
+        [
+            "Categories given up in 91 days (2+ days in 273 before)",
+            "Брошенных за 91 день категорий (2+ дня за 273 до того)",
+        ],
         Int,
         "categories",
         "#categories with at least 2 days in M(364,91) and none in M(91)",

@@ -57,6 +57,7 @@ fn decay(age: i32) -> f64 {
 pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter(
         "spend_ratio_28d",
+        ["Sum of purchases, 28 days over the 28 before", "Сумма покупок: 28 дней к предыдущим 28"],
         Float,
         "ratio",
         "spend_28d ÷ spend_prev_28d",
@@ -65,6 +66,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "visits_ratio_28d",
+        ["Receipts, 28 days over the 28 before", "Число чеков: 28 дней к предыдущим 28"],
         Float,
         "ratio",
         "visits_28d ÷ visits_prev_28d",
@@ -73,6 +75,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "spend_ratio_91d",
+        ["Sum of purchases, 91 days over the 91 before", "Сумма покупок: 91 день к предыдущим 91"],
         Float,
         "ratio",
         "spend_91d ÷ spend_prev_91d",
@@ -81,6 +84,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "visits_ratio_91d",
+        ["Receipts, 91 days over the 91 before", "Число чеков: 91 день к предыдущим 91"],
         Float,
         "ratio",
         "visits_91d ÷ visits_prev_91d",
@@ -89,6 +93,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "avg_receipt_ratio_91d",
+        ["Average receipt, 91 days over the 91 before", "Средний чек: 91 день к предыдущим 91"],
         Float,
         "ratio",
         "avg_receipt_91d ÷ (spend_prev_91d ÷ visits_prev_91d)",
@@ -97,6 +102,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "spend_yoy_91d",
+        [
+            "Sum of purchases, 91 days over those 364 days earlier",
+            "Сумма покупок: 91 день к тем же дням 364 дня назад",
+        ],
         Float,
         "ratio",
         "spend_91d ÷ Σ net over S(455,364)",
@@ -108,6 +117,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "spend_slope_13w",
+        ["Trend of weekly purchases over 13 weeks", "Тренд недельной суммы покупок за 13 недель"],
         Float,
         "money a week",
         "slope of the least-squares line through Σ net over S of weeks 12 to 0, in this sequence",
@@ -119,6 +129,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "weekly_spend_cv_52w",
+        [
+            "Coefficient of variation of weekly purchases, 52 weeks",
+            "Коэффициент вариации покупок по неделям, 52 недели",
+        ],
         Float,
         "ratio",
         "sd ÷ mean of Σ net over S of weeks 0 to 51",
@@ -133,6 +147,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "weekly_spend_autocorr1_52w",
+        [
+            "Autocorrelation of weekly purchases, 52 weeks",
+            "Автокорреляция покупок по неделям, 52 недели",
+        ],
         Float,
         "−1..1",
         "y_k = Σ net over S of week k, m their mean over k = 0..51: Σ (y_k − m)(y_(k+1) − m) over k = 0..50 ÷ Σ (y_k − m)² over k = 0..51",
@@ -141,6 +159,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "ewma_visits_hl28",
+        ["Purchase days, each counting half after 28 days", "Дни покупок с полураспадом 28 дней"],
         Float,
         "days",
         "Σ over days(S) of 0.5^(age ÷ 28)",
@@ -149,6 +168,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "ewma_spend_hl28",
+        [
+            "Sum of purchases, each counting half after 28 days",
+            "Сумма покупок с полураспадом 28 дней",
+        ],
         Float,
         "money",
         "Σ over lines of S of net × 0.5^(age ÷ 28)",
@@ -160,6 +183,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "weeks_since_peak_week_52w",
+        [
+            "Weeks since the week of most purchases, of 52",
+            "Недель с недели наибольших покупок, из 52",
+        ],
         Int,
         "weeks",
         "smallest k of 0..51 whose week has the largest Σ net over S",
@@ -168,6 +195,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "share_of_population_trend_91d",
+        [
+            "Growth of purchases over everybody's, 91 days on 91",
+            "Рост покупок против роста у всех, 91 день к 91",
+        ],
         Float,
         "ratio",
         "spend_ratio_91d ÷ the same of the population: growth without the season",

@@ -18,20 +18,36 @@ pub(crate) mod regularity;
 
 use crate::registry::Parameter;
 
-/// Families in the sequence of the portrait.
-pub(crate) const FAMILIES: &[(&str, &[Parameter])] = &[
-    ("recency_tenure", recency_tenure::PARAMETERS),
-    ("frequency", frequency::PARAMETERS),
-    ("monetary", monetary::PARAMETERS),
-    ("regularity", regularity::PARAMETERS),
-    ("basket", basket::PARAMETERS),
-    ("diversity", diversity::PARAMETERS),
-    ("affinity_loyalty", affinity_loyalty::PARAMETERS),
-    ("price_promo", price_promo::PARAMETERS),
-    ("place_time", place_time::PARAMETERS),
-    ("dynamics", dynamics::PARAMETERS),
-    ("lifecycle_value", lifecycle_value::PARAMETERS),
-    ("campaign_response", campaign_response::PARAMETERS),
-    ("consumption_cycle", consumption_cycle::PARAMETERS),
-    ("questionnaire", questionnaire::PARAMETERS),
+/// Families in the sequence of the portrait: the name, its title in English and Russian, the parameters.
+pub(crate) const FAMILIES: &[(&str, [&str; 2], &[Parameter])] = &[
+    ("recency_tenure", ["Recency and tenure", "Давность и стаж"], recency_tenure::PARAMETERS),
+    ("frequency", ["Frequency", "Частота покупок"], frequency::PARAMETERS),
+    ("monetary", ["Money", "Деньги"], monetary::PARAMETERS),
+    ("regularity", ["Regularity", "Регулярность"], regularity::PARAMETERS),
+    ("basket", ["What receipts look like", "Состав чека"], basket::PARAMETERS),
+    ("diversity", ["Breadth of choice", "Широта выбора"], diversity::PARAMETERS),
+    (
+        "affinity_loyalty",
+        ["Preferences and loyalty", "Предпочтения и верность"],
+        affinity_loyalty::PARAMETERS,
+    ),
+    ("price_promo", ["Prices and discounts", "Цены и скидки"], price_promo::PARAMETERS),
+    ("place_time", ["Where and when", "Где и когда"], place_time::PARAMETERS),
+    ("dynamics", ["Growth and decline", "Рост и спад"], dynamics::PARAMETERS),
+    (
+        "lifecycle_value",
+        ["Life cycle and value", "Жизненный цикл и ценность"],
+        lifecycle_value::PARAMETERS,
+    ),
+    (
+        "campaign_response",
+        ["Campaigns, offers and points", "Кампании, предложения и баллы"],
+        campaign_response::PARAMETERS,
+    ),
+    (
+        "consumption_cycle",
+        ["Cycles of consumption", "Циклы потребления"],
+        consumption_cycle::PARAMETERS,
+    ),
+    ("questionnaire", ["Questionnaire", "Анкета"], questionnaire::PARAMETERS),
 ];

@@ -93,18 +93,26 @@ fn share(facts: &Facts<'_>, visits: i64) -> Value {
 /// A share of receipts by time.
 const fn time_share(
     name: &'static str,
+    title: [&'static str; 2],
     formula: &'static str,
     value: fn(&Facts<'_>) -> Value,
 ) -> Parameter {
-    parameter(name, Float, "ratio", formula, NO_VISIT, value)
+    parameter(name, title, Float, "ratio", formula, NO_VISIT, value)
 }
 
 pub(crate) const PARAMETERS: &[Parameter] = &[
-    parameter("stores_364d", Int, "shops", "#shops(S(364))", "0 over nothing", |f| {
-        count(f.walk.shops.len())
-    }),
+    parameter(
+        "stores_364d",
+        ["Different shops in 364 days", "Разных магазинов за 364 дня"],
+        Int,
+        "shops",
+        "#shops(S(364))",
+        "0 over nothing",
+        |f| count(f.walk.shops.len()),
+    ),
     parameter(
         "main_store_364d",
+        ["Main shop by receipts in 364 days", "Основной магазин по чекам за 364 дня"],
         Shop,
         "shop id",
         "first shop by receipts, net of S(364)",
@@ -113,6 +121,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "main_store_visit_share_364d",
+        [
+            "Share of receipts in the main shop in 364 days",
+            "Доля чеков в основном магазине за 364 дня",
+        ],
         Float,
         "ratio",
         "receipts in main_store_364d ÷ visits_364d",
@@ -121,6 +133,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "store_switch_rate_364d",
+        [
+            "Share of receipts in another shop than before, 364 days",
+            "Доля чеков со сменой магазина за 364 дня",
+        ],
         Float,
         "ratio",
         "receipts of S(364) in another shop than the receipt before ÷ (visits_364d − 1); receipts in sequence of their beginning, then number",
@@ -132,6 +148,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "main_store_changed_91d",
+        [
+            "Main shop of 91 days is not that of the 273 before",
+            "Основной магазин за 91 день не тот, что за 273 до того",
+        ],
         Bool,
         "yes or no",
         "the main shop of S(91) is not that of S(364,91)",
@@ -143,6 +163,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "online_spend_share_364d",
+        [
+            "Share of online sales in purchases of 364 days",
+            "Доля онлайна в сумме покупок за 364 дня",
+        ],
         Float,
         "ratio",
         "Σ net of lines of S(364) sold online ÷ spend_364d",
@@ -152,29 +176,54 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
             false => Value::Null,
         },
     ),
-    time_share("visit_share_mon_364d", "share of receipts of S(364) on Mondays", |f| {
-        share(f, f.visiting.weekdays[0])
-    }),
-    time_share("visit_share_tue_364d", "share of receipts of S(364) on Tuesdays", |f| {
-        share(f, f.visiting.weekdays[1])
-    }),
-    time_share("visit_share_wed_364d", "share of receipts of S(364) on Wednesdays", |f| {
-        share(f, f.visiting.weekdays[2])
-    }),
-    time_share("visit_share_thu_364d", "share of receipts of S(364) on Thursdays", |f| {
-        share(f, f.visiting.weekdays[3])
-    }),
-    time_share("visit_share_fri_364d", "share of receipts of S(364) on Fridays", |f| {
-        share(f, f.visiting.weekdays[4])
-    }),
-    time_share("visit_share_sat_364d", "share of receipts of S(364) on Saturdays", |f| {
-        share(f, f.visiting.weekdays[5])
-    }),
-    time_share("visit_share_sun_364d", "share of receipts of S(364) on Sundays", |f| {
-        share(f, f.visiting.weekdays[6])
-    }),
+    time_share(
+        "visit_share_mon_364d",
+        ["Share of receipts on Mondays in 364 days", "Доля чеков по понедельникам за 364 дня"],
+        "share of receipts of S(364) on Mondays",
+        |f| share(f, f.visiting.weekdays[0]),
+    ),
+    time_share(
+        "visit_share_tue_364d",
+        ["Share of receipts on Tuesdays in 364 days", "Доля чеков по вторникам за 364 дня"],
+        "share of receipts of S(364) on Tuesdays",
+        |f| share(f, f.visiting.weekdays[1]),
+    ),
+    time_share(
+        "visit_share_wed_364d",
+        ["Share of receipts on Wednesdays in 364 days", "Доля чеков по средам за 364 дня"],
+        "share of receipts of S(364) on Wednesdays",
+        |f| share(f, f.visiting.weekdays[2]),
+    ),
+    time_share(
+        "visit_share_thu_364d",
+        ["Share of receipts on Thursdays in 364 days", "Доля чеков по четвергам за 364 дня"],
+        "share of receipts of S(364) on Thursdays",
+        |f| share(f, f.visiting.weekdays[3]),
+    ),
+    time_share(
+        "visit_share_fri_364d",
+        ["Share of receipts on Fridays in 364 days", "Доля чеков по пятницам за 364 дня"],
+        "share of receipts of S(364) on Fridays",
+        |f| share(f, f.visiting.weekdays[4]),
+    ),
+    time_share(
+        "visit_share_sat_364d",
+        ["Share of receipts on Saturdays in 364 days", "Доля чеков по субботам за 364 дня"],
+        "share of receipts of S(364) on Saturdays",
+        |f| share(f, f.visiting.weekdays[5]),
+    ),
+    time_share(
+        "visit_share_sun_364d",
+        ["Share of receipts on Sundays in 364 days", "Доля чеков по воскресеньям за 364 дня"],
+        "share of receipts of S(364) on Sundays",
+        |f| share(f, f.visiting.weekdays[6]),
+    ),
     parameter(
         "weekend_spend_share_364d",
+        [
+            "Share of weekends in purchases of 364 days",
+            "Доля суббот и воскресений в сумме покупок за 364 дня",
+        ],
         Float,
         "ratio",
         "Σ net of S(364) on Saturdays and Sundays ÷ spend_364d",
@@ -183,31 +232,55 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     time_share(
         "visit_share_morning_364d",
+        [
+            "Share of morning receipts (6:00–10:59) in 364 days",
+            "Доля утренних чеков (6:00–10:59) за 364 дня",
+        ],
         "share of receipts of S(364) begun from 6:00 to 10:59",
         |f| share(f, f.visiting.parts[MORNING]),
     ),
     time_share(
         "visit_share_midday_364d",
+        [
+            "Share of midday receipts (11:00–14:59) in 364 days",
+            "Доля дневных чеков (11:00–14:59) за 364 дня",
+        ],
         "share of receipts of S(364) begun from 11:00 to 14:59",
         |f| share(f, f.visiting.parts[MIDDAY]),
     ),
     time_share(
         "visit_share_afternoon_364d",
+        [
+            "Share of afternoon receipts (15:00–17:59) in 364 days",
+            "Доля чеков после обеда (15:00–17:59) за 364 дня",
+        ],
         "share of receipts of S(364) begun from 15:00 to 17:59",
         |f| share(f, f.visiting.parts[AFTERNOON]),
     ),
     time_share(
         "visit_share_evening_364d",
+        [
+            "Share of evening receipts (18:00–21:59) in 364 days",
+            "Доля вечерних чеков (18:00–21:59) за 364 дня",
+        ],
         "share of receipts of S(364) begun from 18:00 to 21:59",
         |f| share(f, f.visiting.parts[EVENING]),
     ),
     time_share(
         "visit_share_night_364d",
+        [
+            "Share of night receipts (22:00–5:59) in 364 days",
+            "Доля ночных чеков (22:00–5:59) за 364 дня",
+        ],
         "share of receipts of S(364) begun from 22:00 to 5:59",
         |f| share(f, f.visiting.parts[NIGHT]),
     ),
     time_share(
         "first_ten_days_visit_share_364d",
+        [
+            "Share of receipts on days 1 to 10 of a month, 364 days",
+            "Доля чеков с 1-го по 10-е число месяца за 364 дня",
+        ],
         "share of receipts of S(364) on days 1 to 10 of a month (after payday)",
         |f| share(f, f.visiting.first_ten),
     ),

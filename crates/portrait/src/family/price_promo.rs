@@ -79,6 +79,7 @@ fn depths(depths: &[f64]) -> (Option<f64>, Option<f64>) {
 pub(crate) const PARAMETERS: &[Parameter] = &[
     parameter(
         "promo_line_share_91d",
+        ["Share of lines at a discount in 91 days", "Доля позиций со скидкой за 91 день"],
         Float,
         "ratio",
         "promo lines of M(91) ÷ #lines(M(91))",
@@ -87,6 +88,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "promo_line_share_364d",
+        ["Share of lines at a discount in 364 days", "Доля позиций со скидкой за 364 дня"],
         Float,
         "ratio",
         "promo lines of M(364) ÷ #lines(M(364))",
@@ -95,6 +97,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "promo_spend_share_364d",
+        ["Share of spend at a discount in 364 days", "Доля трат на товары со скидкой за 364 дня"],
         Float,
         "ratio",
         "Σ net of promo lines of M(364) ÷ Σ net over M(364)",
@@ -103,6 +106,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "promo_receipt_share_364d",
+        ["Share of receipts with a discount in 364 days", "Доля чеков со скидкой за 364 дня"],
         Float,
         "ratio",
         "receipts of M(364) with a promo line ÷ #receipts(M(364))",
@@ -111,6 +115,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "cherry_pick_receipt_share_364d",
+        [
+            "Share of receipts 80 %+ at a discount, 364 days",
+            "Доля чеков со скидками на 80 % и более, 364 дня",
+        ],
         Float,
         "ratio",
         "receipts of M(364) with net > 0 of which promo lines make at least 0.8 ÷ #receipts(M(364))",
@@ -119,6 +127,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "savings_364d",
+        [
+            "Saved by discounts and coupons in 364 days",
+            "Сэкономлено скидками и купонами за 364 дня",
+        ],
         Float,
         "money",
         "Σ (disc + scoup) over M(364)",
@@ -127,6 +139,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "discount_depth_364d",
+        [
+            "Discount as a share of shelf prices, 364 days",
+            "Скидка в доле от полной цены за 364 дня",
+        ],
         Float,
         "ratio",
         "Σ disc ÷ Σ shelf over M(364)",
@@ -135,6 +151,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "promo_depth_mean_364d",
+        ["Average depth of discounts in 364 days", "Средняя глубина скидки за 364 дня"],
         Float,
         "ratio",
         "mean of disc ÷ shelf over promo lines of M(364)",
@@ -143,6 +160,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "promo_depth_p25_364d",
+        [
+            "Lower quartile of discount depth in 364 days",
+            "Нижний квартиль глубины скидки за 364 дня",
+        ],
         Float,
         "ratio",
         "q(¼) of disc ÷ shelf over promo lines of M(364): the shallow discount that still works",
@@ -151,6 +172,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "deep_discount_line_share_364d",
+        [
+            "Share of lines at 30 % off or more in 364 days",
+            "Доля позиций со скидкой от 30 % за 364 дня",
+        ],
         Float,
         "ratio",
         "lines of M(364) with shelf ≠ 0 and disc ≥ 0.3 · shelf ÷ #lines(M(364))",
@@ -159,6 +184,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "relative_promo_affinity_364d",
+        [
+            "Discount-seeking beyond other buyers, 364 days",
+            "Тяга к скидкам сверх других за 364 дня",
+        ],
         Float,
         "difference of ratios",
         "promo_line_share_364d − mean over lines of M(364) of the promo share of their product's lines in M(364) of the population: how much more he seeks promotions than others who buy the same",
@@ -172,6 +201,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "price_index_364d",
+        ["Prices paid against everybody's in 364 days", "Цены покупок к средним у всех за 364 дня"],
         Float,
         "index",
         "Σ net ÷ Σ quantity × P over lines of M(364) with a quantity; P of a product is Σ net ÷ Σ quantity over such lines of the population",
@@ -183,6 +213,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "price_tier_mean_364d",
+        [
+            "Average price tier within categories, 364 days",
+            "Средний ценовой уровень в категориях, 364 дня",
+        ],
         Float,
         "0..1",
         "mean of the product's tier over lines of M(364) with a quantity, weighted by net; tier = (r − ½) ÷ m, r its place by P, from the cheapest, among the m products of its category that have a P; equal prices share their mean place",
@@ -194,6 +228,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "premium_spend_share_364d",
+        [
+            "Share of the upper price tier in spend, 364 days",
+            "Доля верхнего ценового уровня в тратах, 364 дня",
+        ],
         Float,
         "ratio",
         "of such lines, the share of net with a tier above ⅔",
@@ -202,6 +240,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "economy_spend_share_364d",
+        [
+            "Share of the lower price tier in spend, 364 days",
+            "Доля нижнего ценового уровня в тратах, 364 дня",
+        ],
         Float,
         "ratio",
         "of such lines, the share of net with a tier of at most ⅓",
@@ -210,6 +252,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "promo_share_change_91d",
+        [
+            "Change in share of lines at a discount, 91 days",
+            "Изменение доли позиций со скидкой за 91 день",
+        ],
         Float,
         "difference of ratios",
         "promo_line_share_91d − the same over M(182,91)",
@@ -221,6 +267,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "promo_response_new_product_share_364d",
+        [
+            "Share of novelties tried at a discount, 364 days",
+            "Доля новинок, впервые взятых со скидкой, 364 дня",
+        ],
         Float,
         "ratio",
         "of products whose first day in M is in M(364), the share with a promo line on that day",

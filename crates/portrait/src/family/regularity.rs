@@ -55,23 +55,90 @@ pub(crate) fn gaps(days: &[PurchaseDay]) -> impl Iterator<Item = (i32, i32)> {
 }
 
 pub(crate) const PARAMETERS: &[Parameter] = &[
-    parameter("ipt_count_364d", Int, "gaps", "#gaps of days(S(364))", "0 over nothing", |f| {
-        f.gaps.lengths.count.into()
-    }),
-    parameter("ipt_mean_364d", Float, "days", "mean gap", NO_GAP, |f| f.gaps.lengths.mean().into()),
-    parameter("ipt_median_364d", Float, "days", "median gap", NO_GAP, |f| f.gaps.median.into()),
-    parameter("ipt_p90_364d", Float, "days", "q(0.9) of gaps", NO_GAP, |f| f.gaps.p90.into()),
-    parameter("ipt_max_364d", Int, "days", "longest gap", NO_GAP, |f| {
-        (f.gaps.lengths.count > 0).then_some(f.gaps.max).into()
-    }),
-    parameter("ipt_std_364d", Float, "days", "sd of gaps", ONE_GAP, |f| {
-        f.gaps.lengths.deviation().into()
-    }),
-    parameter("ipt_cv_364d", Float, "ratio", "ipt_std_364d ÷ ipt_mean_364d", ONE_GAP, |f| {
-        f.gaps.variation().into()
-    }),
+    parameter(
+        "ipt_count_364d",
+        ["Gaps between purchase days in 364 days", "Интервалов между днями покупок за 364 дня"],
+        Int,
+        "gaps",
+        "#gaps of days(S(364))",
+        "0 over nothing",
+        |f| f.gaps.lengths.count.into(),
+    ),
+    parameter(
+        "ipt_mean_364d",
+        [
+            "Average gap between purchase days in 364 days",
+            "Средний интервал между днями покупок за 364 дня",
+        ],
+        Float,
+        "days",
+        "mean gap",
+        NO_GAP,
+        |f| f.gaps.lengths.mean().into(),
+    ),
+    parameter(
+        "ipt_median_364d",
+        [
+            "Median gap between purchase days in 364 days",
+            "Медианный интервал между днями покупок за 364 дня",
+        ],
+        Float,
+        "days",
+        "median gap",
+        NO_GAP,
+        |f| f.gaps.median.into(),
+    ),
+    parameter(
+        "ipt_p90_364d",
+        [
+            "90th percentile of gaps between purchase days, 364 days",
+            "90-й процентиль интервала между днями покупок, 364 дня",
+        ],
+        Float,
+        "days",
+        "q(0.9) of gaps",
+        NO_GAP,
+        |f| f.gaps.p90.into(),
+    ),
+    parameter(
+        "ipt_max_364d",
+        [
+            "Longest gap between purchase days in 364 days",
+            "Самый длинный интервал между днями покупок за 364 дня",
+        ],
+        Int,
+        "days",
+        "longest gap",
+        NO_GAP,
+        |f| (f.gaps.lengths.count > 0).then_some(f.gaps.max).into(),
+    ),
+    parameter(
+        "ipt_std_364d",
+        ["Standard deviation of gaps in 364 days", "Стандартное отклонение интервалов за 364 дня"],
+        Float,
+        "days",
+        "sd of gaps",
+        ONE_GAP,
+        |f| f.gaps.lengths.deviation().into(),
+    ),
+    parameter(
+        "ipt_cv_364d",
+        [
+            "Coefficient of variation of gaps in 364 days",
+            "Коэффициент вариации интервалов за 364 дня",
+        ],
+        Float,
+        "ratio",
+        "ipt_std_364d ÷ ipt_mean_364d",
+        ONE_GAP,
+        |f| f.gaps.variation().into(),
+    ),
     parameter(
         "ipt_recent_ratio",
+        [
+            "Last 3 gaps over the average gap of 364 days",
+            "Последние 3 интервала к среднему за 364 дня",
+        ],
         Float,
         "ratio",
         "mean of the last 3 gaps ÷ ipt_mean_364d",
@@ -81,17 +148,29 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
             _ => Value::Null,
         },
     ),
-    parameter("overdue_ratio", Float, "ratio", "recency_days ÷ ipt_mean_364d", NO_GAP, |f| match (
-        f.last_age(),
-        f.gaps.lengths.count,
-    ) {
-        (Some(recency), 1..) => {
-            ratio(i64::from(recency) * f.gaps.lengths.count, f.gaps.lengths.sum)
-        }
-        _ => Value::Null,
-    }),
+    parameter(
+        "overdue_ratio",
+        [
+            "Days since the last purchase over the average gap",
+            "Дней с последней покупки к среднему интервалу",
+        ],
+        Float,
+        "ratio",
+        "recency_days ÷ ipt_mean_364d",
+        NO_GAP,
+        |f| match (f.last_age(), f.gaps.lengths.count) {
+            (Some(recency), 1..) => {
+                ratio(i64::from(recency) * f.gaps.lengths.count, f.gaps.lengths.sum)
+            }
+            _ => Value::Null,
+        },
+    ),
     parameter(
         "overdue_z",
+        [
+            "Pause beyond the average gap, in standard deviations",
+            "Пауза сверх среднего интервала, в ст. отклонениях",
+        ],
         Float,
         "sd",
         "(recency_days − ipt_mean_364d) ÷ ipt_std_364d",
@@ -100,6 +179,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "gap_exceedance",
+        [
+            "How ordinary the present pause is for the customer",
+            "Насколько обычна нынешняя пауза для покупателя",
+        ],
         Float,
         "probability",
         "(1 + #gaps of at least recency_days) ÷ (2 + ipt_count_364d): how ordinary so long a pause is for him, smoothed",
@@ -111,6 +194,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "expected_next_purchase_date",
+        [
+            "Date of the next purchase by the median gap",
+            "Дата следующей покупки по медианному интервалу",
+        ],
         Date,
         "date",
         "last_purchase_date + ipt_median_364d, rounded up",
@@ -124,6 +211,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "clumpiness_364d",
+        ["Clumpiness of purchase days in 364 days", "Скученность дней покупок за 364 дня"],
         Float,
         "0..1",
         "1 + Σ x·ln x ÷ ln(n + 1); n days of S(364) at places 1..364 from the oldest, x = steps of (0, places, 365) ÷ 365 (Zhang, Bradlow, Small)",
@@ -132,6 +220,7 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "weekly_streak_current",
+        ["Weeks in a row with a purchase, up to now", "Недель подряд с покупкой, до сегодня"],
         Int,
         "weeks, 0..52",
         "weeks in a row with a line of S, from week 0 back",
@@ -140,6 +229,10 @@ pub(crate) const PARAMETERS: &[Parameter] = &[
     ),
     parameter(
         "reactivations_364d",
+        [
+            "Comebacks after more than 56 days, in 364 days",
+            "Возобновлений после паузы более 56 дней за 364 дня",
+        ],
         Int,
         "gaps",
         "#gaps of days(S) above 56 days that ended within the last 364 days",

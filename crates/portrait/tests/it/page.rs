@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use portrait::{markdown, registry};
+use portrait::{Wording, markdown, registry};
 
 #[test]
 fn the_page_says_what_the_registry_says() {
@@ -29,6 +29,36 @@ fn names_are_unique_and_nothing_is_blank() {
     for parameter in registry() {
         for text in [parameter.group, parameter.unit, parameter.formula, parameter.null_rule] {
             assert!(!text.is_empty(), "{}", parameter.name);
+        }
+    }
+}
+
+/// Longer ones would make the table of a terminal too wide.
+const TITLE_CHARS_MAX: usize = 56;
+
+#[test]
+fn titles_are_short_and_no_two_are_the_same() {
+    let mut seen = HashSet::new();
+    for parameter in registry() {
+        for title in [parameter.title.en, parameter.title.ru] {
+            let chars = title.chars().count();
+            assert!(chars <= TITLE_CHARS_MAX, "{}: {chars} characters: {title}", parameter.name);
+            assert!(seen.insert(title.to_lowercase()), "{}: again: {title}", parameter.name);
+        }
+    }
+}
+
+#[test]
+fn whatever_people_read_is_in_both_languages() {
+    let russian =
+        |text: &str| text.to_lowercase().chars().any(|letter| ('а'..='ё').contains(&letter));
+    for parameter in registry() {
+        let wordings = [parameter.title, parameter.group_title, parameter.unit_title];
+        for Wording { en, ru } in wordings.into_iter().chain(parameter.missing) {
+            assert!(!en.is_empty() && !russian(en), "{}: {en}", parameter.name);
+            // A range is the same in all languages.
+            let worded = en.chars().any(char::is_alphabetic);
+            assert!(russian(ru) || !worded && ru == en, "{}: {en}: {ru}", parameter.name);
         }
     }
 }

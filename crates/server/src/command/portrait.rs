@@ -1,7 +1,7 @@
 //! `proffer portrait [CUSTOMER]`
 
 use anyhow::{Result, bail};
-use programme::{PortraitDay, PortraitFigures, PortraitView};
+use programme::{PortraitDay, PortraitFigures, PortraitRow, PortraitView};
 
 use super::{open, say, say_json, watched};
 use crate::cli::{Cli, Portrait};
@@ -13,7 +13,10 @@ pub fn run(cli: &Cli, arguments: &Portrait) -> Result<()> {
     if let Some(customer) = &arguments.customer {
         let day = arguments.as_of.map_or(PortraitDay::Snapshot, PortraitDay::Of);
         let portrait = watched(language, |bar| programme.portrait(customer, day, bar))?;
-        return if arguments.json { say_json(&portrait) } else { say(&text(&portrait, language)) };
+        return match arguments.json {
+            true => say_json(&server::http::portrait::Portrait::of(portrait, language)),
+            false => say(&text(&portrait, language)),
+        };
     }
     if arguments.out.is_none() && !arguments.json {
         bail!("name a customer, or a file for everybody's portraits with --out FILE");
@@ -34,25 +37,37 @@ pub fn text(portrait: &PortraitView, language: Language) -> String {
         Language::Ru => format!("Покупатель {} на {}", portrait.customer, portrait.as_of),
     };
     let mut lines = vec![title];
-    for group in portrait.parameters.chunk_by(|a, b| a.group == b.group) {
-        let rows: Vec<Vec<String>> = group
-            .iter()
-            .map(|row| {
-                vec![
-                    format!("  {}", row.name),
-                    value(&row.value),
-                    row.unit.to_owned(),
-                    row.missing.unwrap_or_default().to_owned(),
-                ]
-            })
-            .collect();
+    for group in portrait.parameters.chunk_by(|a, b| a.parameter.group == b.parameter.group) {
+        // A reason is longer than a row has place for, and several parameters share it.
+        let mut reasons: Vec<&str> = Vec::new();
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        for PortraitRow { parameter, value } in group {
+            let value = match parameter.missing {
+                Some(reason) if value.is_null() => note(language.say(reason), &mut reasons),
+                _ => shown(value),
+            };
+            let (title, unit) = (language.say(parameter.title), language.say(parameter.unit_title));
+            rows.push(vec![format!("  {}", parameter.name), title.into(), value, unit.into()]);
+        }
         lines.push(String::new());
-        lines.push(table(&[group[0].group, "", "", ""], &rows, &[1]));
+        lines.push(table(&[language.say(group[0].parameter.group_title), "", "", ""], &rows, &[2]));
+        let numbered = reasons.iter().enumerate();
+        lines.extend(numbered.map(|(place, reason)| format!("  [{}] {reason}", place + 1)));
     }
     lines.join("\n")
 }
 
-fn value(value: &serde_json::Value) -> String {
+/// What stands in place of a value that nobody has: the number of its reason below the table.
+fn note(reason: &'static str, reasons: &mut Vec<&'static str>) -> String {
+    let known = reasons.iter().position(|known| *known == reason);
+    let place = known.unwrap_or_else(|| {
+        reasons.push(reason);
+        reasons.len() - 1
+    });
+    format!("– [{}]", place + 1)
+}
+
+fn shown(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => "–".to_owned(),
         serde_json::Value::String(text) => text.clone(),

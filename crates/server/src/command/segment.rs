@@ -23,10 +23,10 @@ pub fn run(cli: &Cli, arguments: &Segment) -> Result<()> {
     };
     for without in &view.without_values {
         let has_none = language.pick("has no values yet", "ещё не имеет значений");
-        eprintln!("{} {has_none}: {}", without.parameter, without.why);
+        eprintln!("{} {has_none}: {}", without.parameter, language.say(without.why));
     }
     match &view.ids {
-        _ if arguments.json => say_json(&view),
+        _ if arguments.json => say_json(&with_reasons(&view, language)?),
         // One a line, for whatever comes after.
         Some(ids) if ids.is_empty() => Ok(()),
         Some(ids) => say(&ids.join("\n")),
@@ -38,6 +38,16 @@ pub fn run(cli: &Cli, arguments: &Segment) -> Result<()> {
 fn wrong_use(text: &str, error: &SegmentError, language: Language) -> clap::Error {
     let message = format!("{}\n\n{}\n", language.wrong_segment(error), caret(text, error.at));
     clap::Error::raw(ErrorKind::ValueValidation, message)
+}
+
+/// The segment as JSON, with why each parameter without values has none.
+fn with_reasons(view: &SegmentView, language: Language) -> Result<serde_json::Value> {
+    let mut value = serde_json::to_value(view)?;
+    let rows = value.get_mut("without_values").and_then(|rows| rows.as_array_mut());
+    for (row, without) in rows.into_iter().flatten().zip(&view.without_values) {
+        row["why"] = language.say(without.why).into();
+    }
+    Ok(value)
 }
 
 fn text(view: &SegmentView, language: Language) -> String {

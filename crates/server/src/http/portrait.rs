@@ -4,17 +4,24 @@ use axum::Json;
 use axum::extract::State;
 use programme::{PortraitDay, PortraitView, Progress};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Shared;
 use super::call::Call;
 use super::extract::{Path, Query};
 use super::problem::Problem;
+use super::request::Asked;
+use crate::language::Language;
 
-/// No query: anything in it is an error.
-#[derive(Debug, Deserialize)]
+/// How parameters are told.
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub struct NoQuery {}
+#[into_params(parameter_in = Query)]
+pub struct PortraitQuery {
+    /// Language of titles and reasons; default: `Accept-Language`, else the programme's.
+    #[serde(default)]
+    lang: Option<Language>,
+}
 
 /// A customer's portrait.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,17 +40,20 @@ pub struct Portrait {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PortraitParameter {
     /// Its name.
-    #[schema(example = "spend_90d")]
+    #[schema(example = "recency_days")]
     name: &'static str,
+    /// Its title, in the language asked for.
+    #[schema(example = "Days since the last purchase")]
+    title: &'static str,
     /// Its group.
-    #[schema(example = "money")]
+    #[schema(example = "recency_tenure")]
     group: &'static str,
     /// Its unit.
-    #[schema(example = "money")]
+    #[schema(example = "days")]
     unit: &'static str,
     /// A number, a text, a truth value, or null where it is not defined for this customer.
     value: serde_json::Value,
-    /// Why it is null for everybody, where its input comes with later work.
+    /// Why it is null for everybody today, in the language asked for; absent where it has values.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     missing: Option<&'static str>,
@@ -56,32 +66,39 @@ pub struct PortraitParameter {
     get,
     path = "/api/v1/customers/{id}/portrait",
     tag = "customers",
-    params(("id" = String, Path, description = "The customer's id, as the feeds name it", example = "1042")),
+    params(
+        ("id" = String, Path, description = "The customer's id, as the feeds name it", example = "1042"),
+        PortraitQuery
+    ),
     responses((status = 200, description = "The portrait", body = Portrait))
 )]
 pub async fn portrait(
     State(app): Shared,
     call: Call,
+    asked: Asked,
     Path(id): Path<String>,
-    Query(NoQuery {}): Query<NoQuery>,
+    Query(query): Query<PortraitQuery>,
 ) -> Result<Json<Portrait>, Problem> {
+    let language = query.lang.or(asked.language).unwrap_or(app.language);
     let (act, programme) = (call.reading(), app.programme.clone());
     let made = move || {
         programme.known_customer(&act, &id)?;
         Ok(programme.portrait(&id, PortraitDay::Latest, &Unwatched)?)
     };
     let view = app.pool.run(made).await?;
-    Ok(Json(view.into()))
+    Ok(Json(Portrait::of(view, language)))
 }
 
-impl From<PortraitView> for Portrait {
-    fn from(view: PortraitView) -> Self {
+impl Portrait {
+    /// A portrait in the words of a language.
+    pub fn of(view: PortraitView, language: Language) -> Self {
         let parameters = view.parameters.into_iter().map(|row| PortraitParameter {
-            name: row.name,
-            group: row.group,
-            unit: row.unit,
+            name: row.parameter.name,
+            title: language.say(row.parameter.title),
+            group: row.parameter.group,
+            unit: row.parameter.unit,
             value: row.value,
-            missing: row.missing,
+            missing: row.parameter.missing.map(|reason| language.say(reason)),
         });
         Self {
             customer: view.customer,

@@ -12,6 +12,7 @@ use super::call::Call;
 use super::extract::Query;
 use super::problem::Problem;
 use super::request::Asked;
+use crate::language::Language;
 
 /// Whom to count.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -57,7 +58,7 @@ pub struct ParameterWithoutValues {
     /// Its name.
     #[schema(example = "consent_marketing")]
     parameter: &'static str,
-    /// Why.
+    /// Why, in the language of `Accept-Language`, else the programme's.
     #[schema(example = "consents are not recorded so far")]
     why: &'static str,
 }
@@ -78,8 +79,8 @@ pub async fn count(
     asked: Asked,
     Query(query): Query<SegmentQuery>,
 ) -> Result<Json<SegmentCount>, Problem> {
+    let language = asked.language.unwrap_or(app.language);
     let segment: Segment = query.expression.parse().map_err(|error: SegmentError| {
-        let language = asked.language.unwrap_or(app.language);
         Problem::parameter("?expression", error.wrong.code(), language.wrong_segment(&error))
     })?;
     let (act, programme) = (call.reading(), app.programme.clone());
@@ -87,21 +88,19 @@ pub async fn count(
         programme.may_ask_of_everybody(&act)?;
         Ok(programme.segment(&segment, None)?)
     };
-    Ok(Json(app.pool.run(counted).await?.into()))
+    Ok(Json(told(app.pool.run(counted).await?, language)))
 }
 
-impl From<SegmentView> for SegmentCount {
-    fn from(view: SegmentView) -> Self {
-        let without = view.without_values.into_iter().map(|without| ParameterWithoutValues {
-            parameter: without.parameter,
-            why: without.why,
-        });
-        Self {
-            expression: view.expression,
-            as_of: view.as_of.to_string(),
-            customers: view.customers as u64,
-            of: view.of as u64,
-            without_values: without.collect(),
-        }
+fn told(view: SegmentView, language: Language) -> SegmentCount {
+    let without = view.without_values.into_iter().map(|without| ParameterWithoutValues {
+        parameter: without.parameter,
+        why: language.say(without.why),
+    });
+    SegmentCount {
+        expression: view.expression,
+        as_of: view.as_of.to_string(),
+        customers: view.customers as u64,
+        of: view.of as u64,
+        without_values: without.collect(),
     }
 }

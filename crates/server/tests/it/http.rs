@@ -97,6 +97,7 @@ const REQUESTS: &[(&str, &str, &str, &str)] = &[
     ("none", "GET /api/v1/customers/1/portrait", "", "403 forbidden"),
     ("all", "GET /api/v1/customers/1/portrait", "", "404 not_found"),
     ("all", "GET /api/v1/customers/1/portrait?as_of=1", "", "400 parameter_invalid ?as_of"),
+    ("all", "GET /api/v1/customers/1/portrait?lang=de", "", "400 parameter_invalid ?lang"),
     ("all", "GET /api/v1/customers/%00/portrait", "", "400 parameter_invalid {id}"),
     ("all", "GET /api/v1/customers/1/offers", "", "503 not_ready"),
     ("all", "GET /api/v1/customers/1/offers?lang=de", "", "400 parameter_invalid ?lang"),

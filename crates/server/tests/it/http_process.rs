@@ -111,10 +111,17 @@ fn portraits_and_offers_come_as_the_command_line_shows_them() {
     shop.import(&rows(300));
     shop.done(&["refresh"]);
     let serving = Serving::start(&shop, &[]);
-    let portrait =
-        serving.get("portraits:read", "/api/v1/customers/c7/portrait").send(serving.address);
-    let shown: Value = serde_json::from_str(&shop.done(&["portrait", "c7", "--json"])).unwrap();
-    assert_eq!(portrait.json(), shown);
+    for (lang, title) in
+        [("en", "Days since the last purchase"), ("ru", "Дней с последней покупки")]
+    {
+        let path = "/api/v1/customers/c7/portrait";
+        let portrait = serving.get("portraits:read", path).with("Accept-Language", lang);
+        let portrait = portrait.send(serving.address).json();
+        let shown = shop.done(&["portrait", "c7", "--json", "--lang", lang]);
+        assert_eq!(portrait, serde_json::from_str::<Value>(&shown).unwrap());
+        let rows = &portrait["parameters"];
+        assert_eq!((&rows[2]["name"], &rows[2]["title"]), (&"recency_days".into(), &title.into()));
+    }
     for lang in ["en", "ru"] {
         let path = format!("/api/v1/customers/c7/offers?lang={lang}");
         let offers = serving.get("offers:read", &path).send(serving.address).json();

@@ -104,6 +104,13 @@ fn the_command_line_counts_lists_and_writes() {
         String::from_utf8_lossy(&output.stderr).starts_with("consent_marketing has no values yet")
     );
 
+    let output = shop.run(&["segment", "points_balance > 0", "--json", "--lang", "ru"]);
+    let view: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let why = view["without_values"][0]["why"].as_str().unwrap();
+    assert!(why.starts_with("баллы "), "{why}");
+    let noted = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(noted, format!("points_balance ещё не имеет значений: {why}\n"));
+
     // Whoever is erased is in no segment any more.
     shop.done(&["erase", &all[0]]);
     assert_eq!(lines(&told(&[recent, "--list"])), all[1..]);
@@ -167,10 +174,15 @@ fn the_api_counts_the_same_and_tells_nobody_who_may_not_ask() {
             "as_of": "2024-01-28", "customers": 20, "of": 300
         })
     );
-    assert_eq!(
-        ask("all", "consent_marketing").json()["without_values"][0]["parameter"],
-        "consent_marketing"
-    );
+    for (lang, why) in
+        [("en", "consents are not recorded so far"), ("ru", "согласия пока не записываются")]
+    {
+        let asked = serving.get("all", &path("consent_marketing")).with("Accept-Language", lang);
+        assert_eq!(
+            asked.send(serving.address).json()["without_values"],
+            serde_json::json!([{"parameter": "consent_marketing", "why": why}])
+        );
+    }
 
     let wrong = ask("all", "gender = 5");
     assert_eq!(wrong.told(), "400 parameter_invalid ?expression");

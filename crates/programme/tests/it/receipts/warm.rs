@@ -6,7 +6,7 @@ use programme::{Extent, OriginalIn, PortraitDay, Programme, ReceiptIn};
 use retail::{Batch, Campaign, Cost, Customer, Day, Invitation, Money, Product, Redemption, Shop};
 
 use super::counter::{Counter, line, receipt};
-use super::journal::{Silent, catalogue, month, move_all, news, on, take_all};
+use super::journal::{Silent, catalogue, month, move_all, news, on, shown, take_all};
 use super::reopened;
 
 const CARDS: [&str; 7] = ["R0000", "R0001", "R0002", "R0030", "AAAA", "BBBB", "R0100"];
@@ -18,7 +18,7 @@ fn portraits(programme: &Programme) -> Vec<String> {
         PortraitDay::Latest,
         &Silent,
     ) {
-        Ok(view) => serde_json::to_string_pretty(&view).unwrap(),
+        Ok(view) => shown(&view),
         Err(error) => error.to_string(),
     };
     CARDS.iter().map(portrait).collect()
@@ -180,7 +180,8 @@ fn a_portrait_has_each_receipt_once_while_they_move() {
                         .programme()
                         .portrait("c-AAAA", PortraitDay::Latest, &Silent)
                         .unwrap();
-                    let visits = view.parameters.iter().find(|row| row.name == "visits_all");
+                    let visits =
+                        view.parameters.iter().find(|row| row.parameter.name == "visits_all");
                     assert_eq!(visits.unwrap().value, number, "{name}");
                 }
             }
