@@ -35,6 +35,7 @@ const _: () = assert!(size_of::<Value>() <= 16);
 
 /// Which values a parameter takes beside [`Value::Null`]; named as the variants of [`Value`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Kind {
     Int,

@@ -107,7 +107,10 @@ pub use membership::{
 };
 pub use models::{Evaluation, Level, Protocol, Reason};
 pub use portrait::segment;
-pub use portrait::{Parameter, Wording, markdown as portrait_markdown, registry as parameters};
+pub use portrait::{
+    Kind as ParameterKind, Parameter, Wording, markdown as portrait_markdown,
+    registry as parameters,
+};
 pub use pricing;
 pub use pricing::{
     Adjustment, BasketLine, Claimed, CouponOutcome, Delivery as BasketDelivery, GiftDue,

@@ -205,6 +205,7 @@ pub fn routes() -> Routes {
         .read(Scope::AuditRead, routes!(flags::flags))
         .write(Scope::AuditRead, routes!(flags::close))
         .read(Scope::PortraitsRead, routes!(portrait::portrait))
+        .read(Scope::PortraitsRead, routes!(portrait::parameters))
         .read(Scope::PortraitsRead, routes!(segments::count))
         .read(Scope::OffersRead, routes!(offers::offers))
         .read(Scope::NetworksRead, routes!(networks::networks))

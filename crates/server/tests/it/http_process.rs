@@ -111,6 +111,10 @@ fn portraits_and_offers_come_as_the_command_line_shows_them() {
     shop.import(&rows(300));
     shop.done(&["refresh"]);
     let serving = Serving::start(&shop, &[]);
+    let listed = |lang: &str| {
+        let path = format!("/api/v1/portraits/parameters?lang={lang}");
+        serving.get("portraits:read", &path).send(serving.address).json()
+    };
     for (lang, title) in
         [("en", "Days since the last purchase"), ("ru", "Дней с последней покупки")]
     {
@@ -119,7 +123,15 @@ fn portraits_and_offers_come_as_the_command_line_shows_them() {
         let portrait = portrait.send(serving.address).json();
         let shown = shop.done(&["portrait", "c7", "--json", "--lang", lang]);
         assert_eq!(portrait, serde_json::from_str::<Value>(&shown).unwrap());
-        let rows = &portrait["parameters"];
+        let listed = listed(lang);
+        let (rows, listed) =
+            (portrait["parameters"].as_array().unwrap(), listed["parameters"].as_array().unwrap());
+        assert_eq!(rows.len(), listed.len());
+        for (row, listed) in rows.iter().zip(listed) {
+            for field in ["name", "title", "group", "unit", "missing"] {
+                assert_eq!(row[field], listed[field], "{field}");
+            }
+        }
         assert_eq!((&rows[2]["name"], &rows[2]["title"]), (&"recency_days".into(), &title.into()));
     }
     for lang in ["en", "ru"] {
