@@ -33,6 +33,8 @@ pub struct Compiled {
     index: Index,
     gates: Gates,
     by_id: FxHashMap<String, u32>,
+    /// The first rule that asks for coupons of a series.
+    pub(crate) first_of_series: FxHashMap<String, u32>,
 }
 
 /// Ranks of the rules of a group are neighbours.
@@ -150,6 +152,12 @@ impl Compiled {
                 CompiledRule::new(rule, group, &by_id, &mut symbols)
             })
             .collect();
+        let mut first_of_series = FxHashMap::default();
+        for (rank, rule) in (0..).zip(&rules) {
+            for series in &rule.series {
+                first_of_series.entry(series.clone()).or_insert(rank);
+            }
+        }
         let gates = Gates::of(rules.iter().map(|rule| &*rule.source), &mut symbols);
         let index = Index::of(&rules, &gates, &mut symbols);
         let none = CompiledGroup { mode: GroupMode::All, of: GroupOf::Receipt };
@@ -169,6 +177,7 @@ impl Compiled {
             gates,
             by_id,
             ruleset,
+            first_of_series,
         })
     }
 

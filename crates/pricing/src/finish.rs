@@ -499,8 +499,8 @@ fn coupons(turn: &Turn<'_>, state: &State, misses: &[(u32, Reason)]) -> Vec<Coup
                 })
                 // One that does not concern the basket, or is beyond those that are told.
                 .or_else(|| {
-                    let mut ranks = 0..turn.compiled.rules.len() as u32;
-                    ranks.find(|&rank| asks(rank)).and_then(|rank| why_nothing(turn, rank))
+                    let first = turn.compiled.first_of_series.get(&facts.series);
+                    first.and_then(|&rank| why_nothing(turn, rank))
                 })
                 .unwrap_or(Reason::CouponUnused)
         });
