@@ -108,7 +108,7 @@ const REQUESTS: &[(&str, &str, &str, &str)] = &[
 
 #[test]
 fn a_request_that_cannot_be_done_is_answered_with_a_problem() {
-    let settings = Settings { request_time: Duration::from_millis(400), ..Settings::default() };
+    let settings = Settings { request_time: Duration::from_secs(2), ..Settings::default() };
     let server = Server::start(settings);
     for &(who, line, body, expected) in REQUESTS {
         let (method, path) = line.split_once(' ').unwrap();
@@ -296,10 +296,9 @@ fn too_much_at_once_is_refused_at_once() {
         let path = format!("/api/v1/probe/fails/{how}");
         let slow = std::thread::spawn(move || ask("all", "GET", &path).send(address).told());
         std::thread::sleep(Duration::from_millis(250));
-        let began = Instant::now();
         let answer = ask("all", "GET", "/api/v1/probe/number/7").send(address);
         assert_eq!(answer.told(), "503 busy", "{how}");
-        assert!(began.elapsed() < Duration::from_millis(400), "{how}");
+        assert!(!slow.is_finished(), "{how}: the refusal waits for nobody");
         sound(&answer);
         assert_eq!(Ask::new("GET", "/health/live").send(address).told(), "200");
         assert_eq!(slow.join().unwrap(), "200");
@@ -309,7 +308,7 @@ fn too_much_at_once_is_refused_at_once() {
 
 #[test]
 fn what_is_under_way_ends_before_the_server_does() {
-    for (stopping_time, expected, all_ended) in [(5_000, "200", true), (50, "cut", false)] {
+    for (stopping_time, expected, all_ended) in [(30_000, "200", true), (50, "cut", false)] {
         let stopping_time = Duration::from_millis(stopping_time);
         let mut server = Server::start(Settings { stopping_time, ..Settings::default() });
         let address = server.address;

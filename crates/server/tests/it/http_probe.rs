@@ -188,6 +188,9 @@ async fn change(if_match: IfMatch) -> Result<axum::http::StatusCode, Problem> {
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
+/// How long the slow request takes: long enough for a busy machine to do something meanwhile.
+const SLOW: Duration = Duration::from_secs(3);
+
 #[utoipa::path(get, path = "/api/v1/probe/fails/{how}", params(("how" = String, Path)), responses((status = 200)))]
 async fn fails(State(app): Shared, Path(how): Path<String>) -> Result<Json<u8>, Problem> {
     match how.as_str() {
@@ -201,12 +204,12 @@ async fn fails(State(app): Shared, Path(how): Path<String>) -> Result<Json<u8>, 
         "reused" => Err(Problem::new(Code::KeyReused, "another quantity")),
         "bare" => Ok(Json(1)),
         "slow" => {
-            tokio::time::sleep(Duration::from_millis(700)).await;
+            tokio::time::sleep(SLOW).await;
             Ok(Json(1))
         }
         "blocking-slow" => {
             let slow = || {
-                std::thread::sleep(Duration::from_millis(700));
+                std::thread::sleep(SLOW);
                 Ok(1)
             };
             app.pool.run(slow).await.map(Json)

@@ -98,25 +98,30 @@ fn a_caller_that_ignores_an_error_stores_nothing() {
 fn a_full_queue_turns_away_and_loses_nothing() {
     let database = Database::sqlite();
     let store = Arc::new(database.open_with(&Limits { waiting_max: 4, ..Limits::default() }));
+    let (began, wait_for_begin) = channel();
     let (go, wait) = channel::<()>();
     let wait = Arc::new(std::sync::Mutex::new(wait));
     let blocked = {
         let store = store.clone();
         std::thread::spawn(move || {
             store.write(move |_| {
+                let _ = began.send(());
                 let _ = wait.lock().unwrap().recv();
                 Ok::<_, DbError>(())
             })
         })
     };
-    std::thread::sleep(Duration::from_millis(200));
+    wait_for_begin.recv().unwrap();
     let calls: Vec<_> = (0..20)
         .map(|n| {
             let store = store.clone();
             std::thread::spawn(move || store.write(move |tx| open_account(tx, &format!("a{n}"))))
         })
         .collect();
-    std::thread::sleep(Duration::from_millis(200));
+    // Four wait for the writer; whoever is turned away knows it while the writer is held.
+    while calls.iter().filter(|call| call.is_finished()).count() < 16 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     drop(go);
     blocked.join().unwrap().unwrap();
     let results: Vec<_> = calls.into_iter().map(|call| call.join().unwrap()).collect();
@@ -128,7 +133,8 @@ fn a_full_queue_turns_away_and_loses_nothing() {
 #[test]
 fn a_read_that_takes_too_long_is_stopped() {
     for database in databases() {
-        let limits = Limits { read_time_max: Duration::from_millis(100), ..Limits::default() };
+        // Long enough that the short read after it is not stopped too on a busy machine.
+        let limits = Limits { read_time_max: Duration::from_secs(3), ..Limits::default() };
         let store = database.open_with(&limits);
         let slow = store.read(|tx| tx.rows(&ENDLESS, &[], |row| row.integer()));
         assert!(matches!(slow, Err(DbError::Slow)), "{}: {slow:?}", database.name);
