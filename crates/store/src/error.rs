@@ -31,6 +31,14 @@ pub enum DbError {
         /// What was found.
         found: &'static str,
     },
+    /// What the vault holds cannot be opened.
+    #[error("statement {statement}: what the vault holds cannot be opened: {why}")]
+    Sealed {
+        /// Which statement.
+        statement: &'static str,
+        /// Which key is missing, or what is wrong.
+        why: String,
+    },
     /// No room is left on the disk.
     #[error("no room is left where the database is; nothing was changed")]
     Full,

@@ -8,7 +8,7 @@ use store::{Answered, DbError, Deed, Store, statements_used};
 
 use super::access;
 use super::fixture::{Database, NOW};
-use super::{books, cards, discounts, outbox, quotes, receipts, seal};
+use super::{books, cards, discounts, outbox, quotes, receipts, seal, vault};
 
 /// Each runs all statements of one noun, or more.
 const EXERCISES: &[fn(&Store)] = &[
@@ -23,6 +23,7 @@ const EXERCISES: &[fn(&Store)] = &[
     quotes::exercise,
     receipts::exercise,
     seal::exercise,
+    vault::exercise,
 ];
 
 #[test]

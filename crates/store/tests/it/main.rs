@@ -13,4 +13,5 @@ mod quotes;
 mod receipts;
 mod seal;
 mod tls;
+mod vault;
 mod writes;

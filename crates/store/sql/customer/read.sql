@@ -1,0 +1,1 @@
+SELECT id, network, registered_at, version FROM customer WHERE id = $id

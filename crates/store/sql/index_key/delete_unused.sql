@@ -1,0 +1,1 @@
+DELETE FROM index_key WHERE NOT in_use

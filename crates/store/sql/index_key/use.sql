@@ -1,0 +1,1 @@
+UPDATE index_key SET in_use = (number = $number)

@@ -1,0 +1,1 @@
+SELECT turn FROM index_turn FOR SHARE

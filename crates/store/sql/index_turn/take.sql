@@ -1,0 +1,1 @@
+UPDATE index_turn SET turn = turn + 1

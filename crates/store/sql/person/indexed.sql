@@ -1,0 +1,1 @@
+UPDATE person SET index_key = $index_key WHERE customer = $customer

@@ -1,0 +1,2 @@
+SELECT sealed, changed_at, version FROM person WHERE customer = $customer
+FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT sealed, changed_at, version FROM person WHERE customer = $customer

@@ -1,0 +1,1 @@
+SELECT customer FROM person WHERE customer > $after ORDER BY customer LIMIT $most

@@ -1,0 +1,1 @@
+DELETE FROM person_change WHERE customer = $customer

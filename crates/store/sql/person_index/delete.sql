@@ -1,0 +1,1 @@
+DELETE FROM person_index WHERE customer = $customer

@@ -1,0 +1,1 @@
+DELETE FROM person_index WHERE customer = $customer AND index_key = $index_key

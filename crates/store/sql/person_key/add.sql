@@ -1,0 +1,1 @@
+INSERT INTO person_key (customer, programme_key, sealed) VALUES ($customer, $programme_key, $sealed)

@@ -1,0 +1,1 @@
+SELECT programme_key, sealed FROM person_key WHERE customer = $customer
