@@ -6,9 +6,14 @@
 mod access;
 mod accrual;
 mod card;
+mod consent;
+mod email;
 mod level;
 mod number;
+mod phone;
+mod questionnaire;
 mod range;
+mod words;
 
 use std::fmt::Display;
 
@@ -55,6 +60,10 @@ fn names_are_the_same_everywhere() {
     named_alike(&membership::Role::ALL);
     named_alike(&membership::Scope::ALL);
     named_alike(&membership::CardAction::all());
+    named_alike(&membership::Channel::ALL);
+    named_alike(&membership::ConsentPurpose::ALL);
+    named_alike(&membership::Means::ALL);
+    named_alike(&membership::ProfileAttribute::ALL);
     assert_eq!(
         "paper".parse::<membership::CardKind>().unwrap_err().to_string(),
         "`paper` is no kind of card; it would have to be plastic, virtual or phone"
