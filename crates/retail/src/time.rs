@@ -15,6 +15,14 @@ pub struct Day(pub i32);
 #[serde(transparent)]
 pub struct Instant(pub i64);
 
+impl Instant {
+    /// The day of UTC in which it falls.
+    #[must_use]
+    pub fn utc_day(self) -> Day {
+        Day(i32::try_from(self.0.div_euclid(86_400_000_000)).unwrap_or(i32::MAX))
+    }
+}
+
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 impl Day {

@@ -31,12 +31,18 @@ pub enum DbError {
         /// What was found.
         found: &'static str,
     },
+    /// What the vault holds was sealed by a programme key that the caller does not have.
+    #[error("the vault's key {id} is not at hand: bring its line back into the key file")]
+    KeyMissing {
+        /// The key's name.
+        id: String,
+    },
     /// What the vault holds cannot be opened.
     #[error("statement {statement}: what the vault holds cannot be opened: {why}")]
     Sealed {
         /// Which statement.
         statement: &'static str,
-        /// Which key is missing, or what is wrong.
+        /// What is wrong.
         why: String,
     },
     /// No room is left on the disk.

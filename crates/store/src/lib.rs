@@ -17,6 +17,7 @@ mod audit;
 mod books;
 mod card;
 mod change;
+mod consent;
 mod coupon;
 mod discount;
 mod error;

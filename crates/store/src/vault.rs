@@ -24,7 +24,7 @@ pub use index::{Term, TermKind};
 pub use person::{Person, PersonChange};
 pub use rotation::{TermsOf, Walked};
 
-use crate::{DbError, Statement};
+use crate::DbError;
 
 /// The keys by which keys of persons are sealed: the one in use and those that came before it.
 #[derive(Debug)]
@@ -62,12 +62,24 @@ impl VaultKeys {
     }
 
     /// A key by its name.
-    pub(crate) fn named(&self, statement: &Statement, id: &str) -> Result<&Key, DbError> {
+    pub(crate) fn named(&self, id: &str) -> Result<&Key, DbError> {
         let found = self.keys.iter().find(|key| key.id == id);
-        found.map(|key| &key.key).ok_or_else(|| DbError::Sealed {
-            statement: statement.name(),
-            why: format!("the programme key {id} is not at hand"),
-        })
+        found.map(|key| &key.key).ok_or_else(|| DbError::KeyMissing { id: id.to_owned() })
+    }
+
+    /// A hash of a text that nobody without the key in use can guess the text by: for what would be kept as a
+    /// plain hash if it were not personal.
+    ///
+    /// # Errors
+    /// Never, as far as is known.
+    pub fn keyed_hash(&self, text: &str) -> Result<String, DbError> {
+        index::keyed_hash(&self.in_use().key, &["kept hash", text])
+    }
+
+    /// The names of all keys, that of the one in use first.
+    #[must_use]
+    pub fn ids(&self) -> Vec<&str> {
+        self.keys.iter().map(|key| key.id.as_str()).collect()
     }
 }
 

@@ -7,6 +7,8 @@ use crate::{DbError, Tx};
 
 static ADD: Statement = sql!("customer/add");
 static READ: Statement = sql!("customer/read");
+static DELETE: Statement = sql!("customer/delete");
+static CONSENTS_DELETE: Statement = sql!("consent/delete");
 
 /// A customer whom the programme registered; what says who he is lies in the vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,5 +50,15 @@ impl Tx<'_> {
                 version: row.integer()?,
             })
         })
+    }
+
+    /// Forgets that a customer was registered, and what he agreed to, once he is no person any more; says how many
+    /// rows went.
+    ///
+    /// # Errors
+    /// [`DbError::Constraint`] where he is a person still; when the database fails.
+    pub fn forget_registration(&mut self, id: &CustomerId) -> Result<u64, DbError> {
+        let consents = self.execute(&CONSENTS_DELETE, &[("customer", (&id.0).into())])?;
+        Ok(consents + self.execute(&DELETE, &[("id", (&id.0).into())])?)
     }
 }

@@ -62,13 +62,7 @@ impl Term {
             TermKind::Email => "email",
             TermKind::Name => "name",
         };
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.as_slice())
-            .map_err(|error| DbError::Setting { why: error.to_string() })?;
-        mac.update(kind.as_bytes());
-        mac.update(b"\n");
-        mac.update(self.text.expose().as_bytes());
-        let hash = mac.finalize().into_bytes();
-        Ok(hash[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+        keyed_hash(key, &[kind, self.text.expose()])
     }
 }
 
@@ -200,7 +194,7 @@ impl Tx<'_> {
     pub(super) fn index_keys(&mut self, keys: &VaultKeys) -> Result<Vec<IndexKey>, DbError> {
         self.rows(&KEY_LIST, &[], |row| {
             let (number, sealed_by, sealed) = (row.integer()?, row.text()?, row.text()?);
-            let by = keys.named(&KEY_LIST, &sealed_by)?;
+            let by = keys.named(&sealed_by)?;
             let key = open_key(&KEY_LIST, by, About::IndexKey(number), &sealed)?;
             Ok(IndexKey { number, sealed_by, key, in_use: row.flag()? })
         })
@@ -210,4 +204,13 @@ impl Tx<'_> {
 /// The number of the newest of some keys.
 pub(super) fn newest(keys: &[IndexKey]) -> i64 {
     keys.last().map_or(0, |key| key.number)
+}
+
+/// HMAC-SHA-256 of texts, of which only the last may have ends of lines; 16 bytes of it as hexadecimal digits.
+pub(super) fn keyed_hash(key: &Key, texts: &[&str]) -> Result<String, DbError> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.as_slice())
+        .map_err(|error| DbError::Setting { why: error.to_string() })?;
+    mac.update(texts.join("\n").as_bytes());
+    let hash = mac.finalize().into_bytes();
+    Ok(hash[..16].iter().map(|byte| format!("{byte:02x}")).collect())
 }

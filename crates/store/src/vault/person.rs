@@ -238,7 +238,7 @@ impl Tx<'_> {
     ) -> Result<Option<Key>, DbError> {
         self.row(&KEY_READ, &[("customer", (&customer.0).into())], |row| {
             let (by, sealed) = (row.text()?, row.text()?);
-            let by = keys.named(&KEY_READ, &by)?;
+            let by = keys.named(&by)?;
             open_key(&KEY_READ, by, About::PersonKey(&customer.0), &sealed)
         })
     }

@@ -15,6 +15,7 @@ use crate::{DbError, Tx};
 
 static OF_OTHER_KEY: Statement =
     sql!("person_key/of_other_key", "person_key/lock_of_other_key.postgres");
+static BY_KEY: Statement = sql!("person_key/by_programme_key");
 static KEY_PUT: Statement = sql!("person_key/put");
 static INDEX_KEY_PUT: Statement = sql!("index_key/put");
 static INDEX_KEY_USE: Statement = sql!("index_key/use");
@@ -38,6 +39,14 @@ pub struct Walked {
 pub type TermsOf<'f> = &'f dyn Fn(&Person) -> Vec<Term>;
 
 impl Tx<'_> {
+    /// How many keys of persons each programme key seals, by its name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn persons_by_key(&mut self) -> Result<Vec<(String, i64)>, DbError> {
+        self.rows(&BY_KEY, &[], |row| Ok((row.text()?, row.integer()?)))
+    }
+
     /// Seals keys of persons after one, at most so many, by the programme key in use.
     ///
     /// # Errors
@@ -57,7 +66,7 @@ impl Tx<'_> {
         let rows = self.rows(&OF_OTHER_KEY, &params, |row| {
             let customer = row.text()?;
             let former = row.text()?;
-            let former = keys.named(&OF_OTHER_KEY, &former)?;
+            let former = keys.named(&former)?;
             let about = About::PersonKey(&customer);
             let key = open_key(&OF_OTHER_KEY, former, about, &row.text()?)?;
             Ok((seal(&by.key, about, key.as_slice())?, customer))

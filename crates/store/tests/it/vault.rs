@@ -204,6 +204,8 @@ fn other_keys(vault: &mut Vault<'_>) {
     let reseal = |tx: &mut Tx<'_>, keys: &VaultKeys, after: &str| tx.reseal_persons(keys, after, 2);
     assert_eq!(vault.walk(reseal).unwrap(), 3);
     assert_eq!(vault.walk(reseal).unwrap(), 0);
+    let by_key = vault.read(|tx, _| tx.persons_by_key()).unwrap();
+    assert_eq!(by_key, [(vault.keys.in_use_id().to_owned(), 4)]);
     assert_eq!(vault.write(|tx, keys| tx.reseal_index_keys(keys)).unwrap(), 1);
     vault.with_keys(2, &[]);
     assert!(vault.answers("anna").unwrap().starts_with("p:+79161 "));
@@ -290,7 +292,7 @@ fn without_its_key_nothing_opens_and_nothing_is_stored() {
             vault.write(|tx, keys| tx.reseal_persons(keys, "", 10)).err(),
         ] {
             let text = error.unwrap().to_string();
-            assert!(text.contains(&format!("the programme key {known} is not at hand")), "{text}");
+            assert!(text.contains(&format!("key {known} is not at hand")), "{text}");
         }
         vault.with_keys(7, &[1]);
         assert_eq!((vault.by("p:+79161"), vault.by("p:+79162")), ("anna".into(), String::new()));

@@ -1,0 +1,2 @@
+INSERT INTO consent (customer, purpose, given, text_version, place, operator, means, request, at)
+VALUES ($customer, $purpose, $given, $text_version, $place, $operator, $means, $request, $at)

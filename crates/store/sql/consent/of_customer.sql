@@ -1,0 +1,2 @@
+SELECT purpose, given, text_version, at, place, operator, means FROM consent
+WHERE customer = $customer ORDER BY id
