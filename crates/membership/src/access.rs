@@ -136,6 +136,15 @@ pub enum Scope {
     /// To read offers of customers.
     #[serde(rename = "offers:read")]
     OffersRead,
+    /// To find customers by phone, e-mail or name, without seeing who they are.
+    #[serde(rename = "customers:find")]
+    CustomersFind,
+    /// To see who customers are: answers, their changes, consents.
+    #[serde(rename = "customers:read")]
+    CustomersRead,
+    /// To register customers and change their answers and consents.
+    #[serde(rename = "customers:write")]
+    CustomersWrite,
     /// To change the rules of the programme.
     #[serde(rename = "programme:admin")]
     ProgrammeAdmin,
@@ -222,20 +231,37 @@ const STANDARD: &[Row] = {
 #[must_use]
 pub const fn scopes_of(role: Role) -> &'static [Scope] {
     use Scope::{
-        AuditRead, BalanceRead, CardsRead, CardsWrite, LedgerRead, NetworksRead, OffersRead,
-        PortraitsRead,
+        AuditRead, BalanceRead, CardsRead, CardsWrite, CustomersFind, CustomersRead,
+        CustomersWrite, LedgerRead, NetworksRead, OffersRead, PortraitsRead, ReceiptsWrite,
     };
     match role {
         Role::Administrator => &Scope::ALL,
         Role::Marketer | Role::Analyst => &[LedgerRead, NetworksRead, PortraitsRead, OffersRead],
         // To answer a customer who asks what is kept on him, to close his cards, and to see who looked.
-        Role::PrivacyOfficer => {
-            &[CardsRead, CardsWrite, BalanceRead, LedgerRead, AuditRead, PortraitsRead, OffersRead]
-        }
-        Role::Operator => {
-            &[CardsRead, CardsWrite, Scope::ReceiptsWrite, BalanceRead, NetworksRead, OffersRead]
-        }
-        Role::Partner => &[CardsRead, CardsWrite, Scope::ReceiptsWrite, BalanceRead],
+        Role::PrivacyOfficer => &[
+            CardsRead,
+            CardsWrite,
+            BalanceRead,
+            LedgerRead,
+            AuditRead,
+            PortraitsRead,
+            OffersRead,
+            CustomersFind,
+            CustomersRead,
+            CustomersWrite,
+        ],
+        Role::Operator => &[
+            CardsRead,
+            CardsWrite,
+            ReceiptsWrite,
+            BalanceRead,
+            NetworksRead,
+            OffersRead,
+            CustomersFind,
+            CustomersRead,
+            CustomersWrite,
+        ],
+        Role::Partner => &[CardsRead, CardsWrite, ReceiptsWrite, BalanceRead],
         Role::Supplier => &[],
     }
 }
@@ -323,7 +349,7 @@ impl CardAction {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::CardsRead,
         Self::CardsWrite,
         Self::ReceiptsWrite,
@@ -337,6 +363,9 @@ impl Scope {
         Self::WebhooksWrite,
         Self::PortraitsRead,
         Self::OffersRead,
+        Self::CustomersFind,
+        Self::CustomersRead,
+        Self::CustomersWrite,
         Self::ProgrammeAdmin,
     ];
 
@@ -357,6 +386,9 @@ impl Scope {
             Self::WebhooksWrite => "webhooks:write",
             Self::PortraitsRead => "portraits:read",
             Self::OffersRead => "offers:read",
+            Self::CustomersFind => "customers:find",
+            Self::CustomersRead => "customers:read",
+            Self::CustomersWrite => "customers:write",
             Self::ProgrammeAdmin => "programme:admin",
         }
     }

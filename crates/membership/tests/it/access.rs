@@ -123,11 +123,11 @@ fn what_keys_may_be_used_for() {
     }
     same(
         &text,
-        "administrator: cards:read cards:write receipts:write balance:read ledger:read networks:read networks:write staff:write keys:write audit:read webhooks:write portraits:read offers:read programme:admin
+        "administrator: cards:read cards:write receipts:write balance:read ledger:read networks:read networks:write staff:write keys:write audit:read webhooks:write portraits:read offers:read customers:find customers:read customers:write programme:admin
          marketer: ledger:read networks:read portraits:read offers:read
-         privacy_officer: cards:read cards:write balance:read ledger:read audit:read portraits:read offers:read
+         privacy_officer: cards:read cards:write balance:read ledger:read audit:read portraits:read offers:read customers:find customers:read customers:write
          analyst: ledger:read networks:read portraits:read offers:read
-         operator: cards:read cards:write receipts:write balance:read networks:read offers:read
+         operator: cards:read cards:write receipts:write balance:read networks:read offers:read customers:find customers:read customers:write
          partner: cards:read cards:write receipts:write balance:read
          supplier:",
     );
