@@ -11,6 +11,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use retail::CustomerId;
 use serde::Serialize;
+use store::DbError;
 
 use crate::fetch::Fetched;
 use crate::refresh::POPULATION;
@@ -47,7 +48,13 @@ impl Programme {
             Some(store) => {
                 let id = CustomerId(customer.to_owned());
                 // No quote is held in his name once his cards are nobody's.
-                store.write(move |tx| tx.forget_customer(&id))? + self.forget_quotes_of(customer)?
+                store.write(move |tx| {
+                    Ok::<_, DbError>(
+                        tx.forget_customer(&id)?
+                            + tx.destroy_person(&id)?
+                            + tx.forget_registration(&id)?,
+                    )
+                })? + self.forget_quotes_of(customer)?
             }
             None => 0,
         };

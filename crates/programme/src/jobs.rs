@@ -165,8 +165,8 @@ fn days(programme: &Programme, at: Instant) -> Result<()> {
 /// The latest day that has begun in every time zone: nothing ends before its day is over where it is. Tills go
 /// by their own clock in the meantime.
 fn day_begun_everywhere(at: Instant) -> Day {
-    let westernmost = at.0 - 12 * 3_600_000_000;
-    Day(i32::try_from(westernmost.div_euclid(86_400_000_000)).unwrap_or(i32::MAX))
+    let westernmost = Instant(at.0 - 12 * 3_600_000_000);
+    westernmost.utc_day()
 }
 
 /// Nobody watches a job.

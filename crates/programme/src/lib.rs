@@ -11,6 +11,7 @@ mod background;
 mod backup;
 mod cards;
 mod coupons;
+mod customers;
 mod demo_shop;
 mod discounts;
 mod erase;
@@ -44,6 +45,7 @@ mod settings;
 mod shared_card;
 mod studio;
 mod table;
+mod vault;
 mod webhooks;
 
 pub use access::{
@@ -61,6 +63,10 @@ pub use coupons::{
     COUPON_BATCH_MAX, CouponBatch, CouponSeriesView, CouponView, CouponsFound, NewCouponSeries,
     NewPersonalCoupon, coupon_facts, coupons_of_basket, customer_claims, open_coupon_accounts,
     personal_prices,
+};
+pub use customers::{
+    AnswerChange, AnswersChanged, AnswersGiven, ChangeView, CustomerView, FindBy, FormView,
+    FoundCustomer, NewCustomer, Registered,
 };
 pub use demo_shop::{DemoFeeds, DemoFormat, DemoKind, DemoReport, DemoSize, DemoTrade};
 pub use discounts::{
@@ -97,13 +103,15 @@ pub use segments::{SegmentView, WithoutValues};
 pub use settings::{Language as SettingsLanguage, Settings};
 pub use shared_card::SharedCard;
 pub use table::Format;
+pub use vault::{VaultKeyView, VaultView};
 pub use webhooks::{
     Delivery, DeliveryReport, GivenUp, NewWebhook, Undelivered, WebhookMade, WebhookSender,
     WebhookState, WebhookView,
 };
 
 pub use membership::{
-    CardKind, CardOperation, CardState, Door, NumberRange, Role, Scheme, Scope, UnknownName,
+    CardKind, CardOperation, CardState, ConsentEvent, Door, Means, NumberRange, Role, Scheme,
+    Scope, UnknownName,
 };
 pub use models::{Evaluation, Level, Protocol, Reason};
 pub use portrait::segment;
@@ -149,6 +157,7 @@ pub struct Programme {
     at_till: offers::OffersAtTill,
     discounts: discounts::DiscountCache,
     warm: studio::WarmStudio,
+    vault: vault::VaultDoor,
     range_lines: u64,
 }
 
@@ -219,6 +228,7 @@ impl Programme {
             at_till: offers::OffersAtTill::default(),
             discounts: discounts::DiscountCache::default(),
             warm: studio::WarmStudio::default(),
+            vault: vault::VaultDoor::default(),
             range_lines: RANGE_LINES,
         })
     }

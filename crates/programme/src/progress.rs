@@ -28,11 +28,14 @@ pub(crate) const WRITING_BOOKS: &str = "writing cards and balances";
 pub(crate) const LOOKING_OVER: &str = "looking over cards and balances";
 pub(crate) const ACCRUING: &str = "accruing points of receipts";
 pub(crate) const SIMULATING: &str = "pricing past receipts";
+pub(crate) const SEALING_PERSONS: &str = "sealing keys of persons";
+pub(crate) const INDEXING_PERSONS: &str = "indexing persons";
+pub(crate) const LEAVING_INDEX: &str = "emptying the former index";
 pub(crate) const COMPACTING: &str = "compacting the lake";
 
 /// How the names of stages begin. Some go on with a file or a number; of several that fit, the longest
 /// is the stage.
-pub const STAGES: [&str; 18] = [
+pub const STAGES: [&str; 21] = [
     OPENING,
     TALLYING,
     READING,
@@ -51,4 +54,7 @@ pub const STAGES: [&str; 18] = [
     ACCRUING,
     COMPACTING,
     SIMULATING,
+    SEALING_PERSONS,
+    INDEXING_PERSONS,
+    LEAVING_INDEX,
 ];

@@ -1,6 +1,6 @@
 //! Rules as data: published in versions, for the programme or for one network.
 
-use membership::{AccrualRules, CardPolicy, LevelTable, Problem};
+use membership::{AccrualRules, CardPolicy, LevelTable, Problem, Questionnaire};
 use retail::Instant;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -26,12 +26,14 @@ pub enum RulesKind {
     CardPolicy,
     /// How much may be done in a day.
     Limits,
+    /// What customers are asked.
+    Questionnaire,
 }
 
 /// Rules as they are shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RulesView {
-    /// `accrual`, `levels`, `card_policy`, `limits`.
+    /// `accrual`, `levels`, `card_policy`, `limits`, `questionnaire`.
     pub kind: String,
     /// The network they are for; none is the programme.
     pub network: Option<String>,
@@ -47,7 +49,8 @@ pub struct RulesView {
 
 impl RulesKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Accrual, Self::Levels, Self::CardPolicy, Self::Limits];
+    pub const ALL: [Self; 5] =
+        [Self::Accrual, Self::Levels, Self::CardPolicy, Self::Limits, Self::Questionnaire];
 
     /// Its name in paths and in the store.
     #[must_use]
@@ -57,6 +60,7 @@ impl RulesKind {
             Self::Levels => "levels",
             Self::CardPolicy => "card_policy",
             Self::Limits => "limits",
+            Self::Questionnaire => "questionnaire",
         }
     }
 
@@ -68,7 +72,7 @@ impl RulesKind {
 
     /// What is wrong with rules of this kind.
     fn problems(self, body: &Value) -> Vec<FieldProblem> {
-        match self {
+        let mut problems = match self {
             Self::Accrual => read(body, AccrualRules::validate),
             Self::Levels => read(body, LevelTable::validate),
             Self::CardPolicy => read(body, |_: &CardPolicy| Vec::new()),
@@ -76,7 +80,11 @@ impl RulesKind {
                 let problems = ActivityLimits::understood(&body.to_string()).err();
                 problems.unwrap_or_default().into_iter().map(in_body).collect()
             }
-        }
+            // Texts of consents are long; the questionnaire has its own bounds.
+            Self::Questionnaire => return read(body, Questionnaire::validate),
+        };
+        find_long_texts(body, String::new(), &mut problems);
+        problems
     }
 }
 
@@ -92,8 +100,7 @@ impl Programme {
         network: Option<&str>,
         body: &Value,
     ) -> Result<RulesView, Refused> {
-        let mut problems = kind.problems(body);
-        find_long_texts(body, String::new(), &mut problems);
+        let problems = kind.problems(body);
         if !problems.is_empty() {
             return Err(Refused::Invalid { problems });
         }

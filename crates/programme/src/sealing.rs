@@ -24,7 +24,7 @@ pub use verify::{AuditBreak, AuditReport, HeadFault, HeadSource, WrongHead};
 
 use crate::{Act, Programme};
 use key::SealKey;
-pub(crate) use key::open_pair;
+pub(crate) use key::{new_seed, open_pair, put_private, seed_of};
 
 /// Rows that are sealed with one write: tills wait meanwhile.
 const PART: u32 = 50;

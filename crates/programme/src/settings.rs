@@ -11,6 +11,7 @@ pub struct Settings {
     pub language: Language,
     pub lake: LakeSettings,
     pub store: StoreSettings,
+    pub vault: VaultSettings,
     pub access: AccessSettings,
     pub import: ImportSettings,
     pub receipts: ReceiptSettings,
@@ -45,6 +46,13 @@ pub struct LakeSettings {
 #[allow(missing_docs)]
 pub struct StoreSettings {
     pub url: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct VaultSettings {
+    pub key_file: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

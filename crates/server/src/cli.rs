@@ -64,6 +64,9 @@ pub enum Command {
     Backup(Backup),
     /// Make a programme of a backup, in the folder that --dir names.
     Restore(Restore),
+    /// Look at the keys of personal data, and put new ones in use.
+    #[command(subcommand)]
+    Vault(VaultCommand),
     /// Let people in, or dismiss them, from this machine.
     #[command(subcommand)]
     Staff(StaffCommand),
@@ -409,6 +412,28 @@ pub struct Restore {
     /// Report as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+    /// Show which programme key seals how many persons.
+    Status {
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a new programme key in use and seal every person's key by it, while everything goes on.
+    RenewKey {
+        /// Report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a new key of the blind index in use, while everything goes on.
+    RenewIndex {
+        /// Report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,6 +15,7 @@ mod rules;
 mod segment;
 mod serve;
 mod staff;
+mod vault;
 
 use anyhow::Result;
 use programme::{Programme, Settings};
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli) -> Result<()> {
         Command::Audit(command) => audit::run(cli, command),
         Command::Backup(arguments) => backup::run(cli, arguments),
         Command::Restore(arguments) => backup::restore(cli, arguments),
+        Command::Vault(command) => vault::run(cli, command),
         Command::Staff(command) => staff::run(cli, command),
         Command::Serve(arguments) => serve::run(cli, arguments),
     }

@@ -13,6 +13,7 @@ pub mod blocking;
 pub mod call;
 mod cards;
 mod coupons;
+mod customers;
 mod discounts;
 pub mod extract;
 mod flags;
@@ -208,6 +209,12 @@ pub fn routes() -> Routes {
         .read(Scope::PortraitsRead, routes!(portrait::parameters))
         .read(Scope::PortraitsRead, routes!(segments::count))
         .read(Scope::OffersRead, routes!(offers::offers))
+        .read(Scope::CustomersWrite, routes!(customers::form))
+        .write(Scope::CustomersWrite, routes!(customers::register))
+        .write(Scope::CustomersFind, routes!(customers::find))
+        .read(Scope::CustomersRead, routes!(customers::customer))
+        .write(Scope::CustomersWrite, routes!(customers::change_answers))
+        .read(Scope::CustomersRead, routes!(customers::changes))
         .read(Scope::NetworksRead, routes!(networks::networks))
         .write(Scope::NetworksWrite, routes!(networks::add_network))
         .read(Scope::NetworksRead, routes!(networks::network))

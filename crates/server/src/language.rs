@@ -126,6 +126,9 @@ const STAGES: [(&str, &str); programme::STAGES.len()] = [
     ("accruing points of receipts", "начисление баллов по чекам"),
     ("compacting the lake", "уплотнение озера данных"),
     ("pricing past receipts", "расчёт прошлых чеков"),
+    ("sealing keys of persons", "перешифровка ключей людей"),
+    ("indexing persons", "новый индекс людей"),
+    ("emptying the former index", "удаление прежнего индекса"),
 ];
 
 /// Seconds as a person would say them: in seconds up to a minute and a half, then in minutes, then in

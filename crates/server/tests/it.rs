@@ -8,6 +8,7 @@ mod it {
     mod clients;
     mod complete_journey;
     mod coupons;
+    mod customers;
     #[path = "../../../store/tests/it/fixture.rs"]
     mod database;
     mod day_by_day;

@@ -1,5 +1,5 @@
 //! Where personal data would slip in: names of columns and fields that mean it, values that look
-//! like it. Until there is a vault none of it comes through this door.
+//! like it. None of it comes through this door: it belongs to the vault.
 
 use std::borrow::Cow;
 
@@ -66,8 +66,8 @@ pub(crate) fn named(name: &str, of_customer: bool) -> Option<&'static str> {
 /// What the mapping's author is told.
 pub(crate) fn refusal(what: &str) -> String {
     format!(
-        "this would bring {what}, and personal data is not imported: it belongs to the vault, which \
-         comes later; coded values such as an age band, a gender or a region are welcome"
+        "this would bring {what}, and personal data is not imported: it belongs to the vault, which a \
+         customer enters by a questionnaire; coded values such as an age band, a gender or a region are welcome"
     )
 }
 

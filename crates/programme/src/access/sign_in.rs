@@ -45,7 +45,6 @@ pub(super) struct LockRule {
 
 const MINUTE_US: i64 = 60_000_000;
 const HOUR_US: i64 = 60 * MINUTE_US;
-const DAY_US: i64 = 24 * HOUR_US;
 
 /// What was shown, and how it was held against what was known then.
 pub(super) struct Tried {
@@ -166,7 +165,7 @@ impl Programme {
     fn note_stranger(&self, id: &str, at: Instant) -> Result<(), Refused> {
         let rule = LockRule::of(&self.settings().access);
         self.gate().strangers.failed(id, &rule, at)?;
-        let day = retail::Day(i32::try_from(at.0.div_euclid(DAY_US)).unwrap_or(i32::MAX));
+        let day = at.utc_day();
         let once = Done { times: 1, amount: 0 };
         self.store()?.write(move |tx| {
             tx.add_activity("stranger.sign_in", "", day, once)?;

@@ -99,27 +99,38 @@ fn bytes_of<const N: usize>(text: &str) -> Option<[u8; N]> {
     STANDARD.decode(text).ok()?.try_into().ok()
 }
 
-fn seed_of(text: &str) -> Result<[u8; 32]> {
+pub(crate) fn seed_of(text: &str) -> Result<[u8; 32]> {
     bytes_of(text.trim())
         .context("it holds no key: bring the file back, or remove it to have a new key")
 }
 
 fn make(path: &Path) -> Result<[u8; 32]> {
+    let seed = new_seed()?;
+    put_private(path, &format!("{}\n", STANDARD.encode(seed)))?;
+    Ok(seed)
+}
+
+/// 32 bytes that nobody has seen.
+pub(crate) fn new_seed() -> Result<[u8; 32]> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)
         .map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
+    Ok(seed)
+}
+
+/// Writes a file for its owner's eyes only, whole or not at all.
+pub(crate) fn put_private(path: &Path, text: &str) -> Result<()> {
     let growing = path.with_extension("new");
     let write = || {
-        // Made by a process that was killed; nobody has signed with it.
+        // Made by a process that was killed; nobody has used it.
         let _ = fs::remove_file(&growing);
         let mut file =
             only_for_us(OpenOptions::new().write(true).create_new(true)).open(&growing)?;
-        file.write_all(format!("{}\n", STANDARD.encode(seed)).as_bytes())?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&growing, path)
     };
-    write().with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(seed)
+    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Where the system knows no such rights, they are its own.

@@ -43,7 +43,7 @@ fn act(role: Role, door: Door, network: Option<&str>) -> Act {
     }
 }
 
-fn who(word: &str) -> Act {
+pub fn who(word: &str) -> Act {
     match word {
         "admin" => act(Role::Administrator, Door::Office, None),
         "office" => act(Role::Operator, Door::Office, Some("n1")),

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod cards;
 mod coupons;
+mod customers;
 mod discounts;
 #[path = "../../../store/tests/it/fixture.rs"]
 mod fixture;

@@ -115,7 +115,7 @@ pub async fn grant(
 
 /// The day on which levels are looked at: that of UTC, for a wallet belongs to no shop.
 fn today(act: &programme::Act) -> Day {
-    Day(i32::try_from(act.at.0.div_euclid(86_400_000_000)).unwrap_or(i32::MAX))
+    act.at.utc_day()
 }
 
 impl From<LevelView> for Level {

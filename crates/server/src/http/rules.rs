@@ -1,4 +1,4 @@
-//! `/api/v1/rules`: what receipts earn, levels, who may do what to a card, limits.
+//! `/api/v1/rules`: what receipts earn, levels, who may do what to a card, limits, what customers are asked.
 
 use std::fmt;
 
@@ -74,7 +74,7 @@ pub struct RulesQuery {
     path = "/api/v1/rules/{kind}",
     tag = "rules",
     params(
-        ("kind" = String, Path, description = "accrual, levels, card_policy or limits", example = "accrual"),
+        ("kind" = String, Path, description = "accrual, levels, card_policy, limits or questionnaire", example = "accrual"),
         RulesQuery
     ),
     responses((status = 200, description = "The rules", body = Rules))
@@ -95,7 +95,7 @@ pub async fn rules(
     post,
     path = "/api/v1/rules/{kind}",
     tag = "rules",
-    params(("kind" = String, Path, description = "accrual, levels, card_policy or limits", example = "accrual")),
+    params(("kind" = String, Path, description = "accrual, levels, card_policy, limits or questionnaire", example = "accrual")),
     request_body = RulesToPublish,
     responses((status = 201, description = "The rules", body = Rules))
 )]
