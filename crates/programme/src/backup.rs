@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-pub use restore::{Restore, Restored};
+pub use restore::{Restore, Restored, WasErased};
 pub use verify::BackupVerdict;
 
 use crate::sealing::{HEADS, PUBLIC_KEYS, cut_torn_line};

@@ -1,7 +1,11 @@
-//! Erasure: a customer leaves the lake, every kept snapshot, receipts and cards, and feeds that a killed
-//! import left.
+//! Erasure: a customer leaves the vault, the lake, every kept snapshot, receipts and cards, and feeds that a killed
+//! import left; an act says so, and a list beside the store, by which a restore erases him again.
 
-use anyhow::{Result, anyhow};
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+
+use anyhow::{Context, Result, anyhow};
 use arrow_array::cast::AsArray;
 use arrow_array::{RecordBatch, StringArray};
 use arrow_select::filter::filter_record_batch;
@@ -9,34 +13,65 @@ use bytes::Bytes;
 use lake::{Erased, Lake, LakeError, ParquetRows};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use retail::CustomerId;
-use serde::Serialize;
-use store::DbError;
+use retail::{CustomerId, Instant};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{DbError, Erasure};
 
 use crate::fetch::Fetched;
 use crate::refresh::POPULATION;
+use crate::sealing::cut_torn_line;
 use crate::shared_card::SharedCard;
-use crate::{Programme, ProgrammeError, sha256_hex};
+use crate::{Act, DeedView, Programme, ProgrammeError, sha256_hex};
 
-/// What an erasure removed.
+/// The act of an erasure: what was removed, when and by whom, with all that was done to the customer's data before.
+/// It is told once; the store keeps it without who he was, and without the log.
 #[derive(Clone, Debug, Serialize)]
 pub struct EraseReport {
+    /// Its number among the programme's erasures.
+    pub number: i64,
+    /// Whom, by his id.
+    pub customer: String,
+    /// When.
+    pub at: Instant,
+    /// By whom.
+    pub by: String,
     /// From the lake.
     pub lake: Erased,
     /// Files of snapshots that were written anew without him.
     pub snapshot_files: u64,
-    /// Receipts, cards and wallets that were his and are nobody's now.
+    /// Receipts, cards and wallets that were his and are nobody's now, and what he had in the vault, with its key.
     pub rows: u64,
+    /// The deeds that were done to him, this one last.
+    pub log: Vec<DeedView>,
 }
 
+/// A line of the list of erasures, which a restore takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureLine {
+    /// Its number.
+    pub number: i64,
+    /// Hash of the customer's id, hexadecimal.
+    pub customer_sha256: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// The list of erasures in a programme's folder, one a line: copy it to where no backup is.
+pub(crate) const ERASURES: &str = "erasures.jsonl";
+/// Deeds or erasures that are read at once.
+const AT_ONCE: u32 = 1000;
+
 impl Programme {
-    /// Removes a customer from the lake and from every kept snapshot, and the feeds that a killed import
-    /// left; his receipts, cards and wallets are nobody's then, and move points as before. What feeds bring later in his name is kept as sales without a customer. Repeating it changes nothing more.
+    /// Removes a customer from the vault with his key, from the lake and from every kept snapshot, and the feeds that a
+    /// killed import left; his receipts, cards and wallets are nobody's then, and move points as before. What feeds
+    /// bring later in his name is kept as sales without a customer. Repeating it changes nothing more, and is an
+    /// act of its own.
     ///
     /// # Errors
     /// When nobody knows the customer (a slip of the pen must not bar somebody who comes later), or
     /// the storage fails or another process changes the programme; run it again then.
-    pub fn erase(&self, customer: &str) -> Result<EraseReport> {
+    pub fn erase(&self, act: &Act, customer: &str) -> Result<EraseReport> {
         let writing = self.write()?;
         // A compaction under way would bring his rows back.
         let _compacting = self.compacting()?;
@@ -44,20 +79,12 @@ impl Programme {
         Fetched::forget(&self.folder)?;
         self.empty_journal(&writing)?;
         let lake = self.lake()?;
-        let rows = match self.made_store()? {
-            Some(store) => {
-                let id = CustomerId(customer.to_owned());
-                // No quote is held in his name once his cards are nobody's.
-                store.write(move |tx| {
-                    Ok::<_, DbError>(
-                        tx.forget_customer(&id)?
-                            + tx.destroy_person(&id)?
-                            + tx.forget_registration(&id)?,
-                    )
-                })? + self.forget_quotes_of(customer)?
-            }
-            None => 0,
-        };
+        let id = CustomerId(customer.to_owned());
+        // No quote is held in his name once his cards are nobody's.
+        let rows = self.store()?.write(move |tx| {
+            let rows = tx.forget_customer(&id)? + tx.destroy_person(&id)?;
+            Ok::<_, DbError>(rows + tx.forget_registration(&id)?)
+        })? + self.forget_quotes_of(customer)?;
         if rows == 0 && !is_known(&lake, customer)? {
             return Err(ProgrammeError::NoCustomer { id: customer.to_owned() }.into());
         }
@@ -68,7 +95,85 @@ impl Programme {
                 why: error.to_string(),
             })
         })?;
-        Ok(EraseReport { lake, snapshot_files, rows })
+        self.told_of_erasure(act, customer, (lake, snapshot_files, rows))
+    }
+
+    /// Takes an erasure down: in the audit, in the store and in the list beside it.
+    fn told_of_erasure(
+        &self,
+        act: &Act,
+        customer: &str,
+        (lake, snapshot_files, rows): (Erased, u64, u64),
+    ) -> Result<EraseReport> {
+        let detail = json!({ "lake": &lake, "snapshot_files": snapshot_files, "rows": rows, "by": &act.actor });
+        let deed = act.deed("customer.erase", "customer", customer, &detail);
+        let (sha256, kept, at) = (sha256_hex(customer.as_bytes()), detail.to_string(), act.at);
+        let number = self.store()?.write(move |tx| {
+            tx.add_deed(&deed)?;
+            tx.add_erasure(&sha256, &kept, at)
+        })?;
+        self.list_erasures()?;
+        let mut log: Vec<DeedView> = Vec::new();
+        loop {
+            let after = log.last().map_or(0, |deed| deed.id);
+            let console = Act::of_job("console", at);
+            let page = self.deeds_of(&console, "customer", customer, after, AT_ONCE)?;
+            let is_last = page.len() < AT_ONCE as usize;
+            log.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        Ok(EraseReport {
+            number,
+            customer: customer.to_owned(),
+            at,
+            by: act.actor.clone(),
+            lake,
+            snapshot_files,
+            rows,
+            log,
+        })
+    }
+
+    /// Writes erasures that the list beside the store does not have yet.
+    fn list_erasures(&self) -> Result<()> {
+        let path = self.folder.join(ERASURES);
+        let write = || -> Result<()> {
+            let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
+            if file.metadata()?.len() > 0 {
+                cut_torn_line(&path)?;
+            }
+            let mut text = String::new();
+            file.read_to_string(&mut text)?;
+            let last = text.lines().next_back().map(serde_json::from_str::<ErasureLine>);
+            let after = last.transpose()?.map_or(0, |line| line.number);
+            for erasure in self.store()?.read(|tx| tx.erasures(after, u32::MAX))? {
+                let Erasure { number, customer_sha256, at, .. } = erasure;
+                let line = serde_json::to_string(&ErasureLine { number, customer_sha256, at })?;
+                file.write_all(format!("{line}\n").as_bytes())?;
+            }
+            Ok(file.sync_all()?)
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Everybody whom lake or store names, whose id has one of these hashes.
+    pub(crate) fn known_by_hash(&self, hashes: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        if hashes.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let lake = self.lake()?;
+        let customers = lake.customers()?;
+        let of_lake = (0..customers.len() as u32).filter_map(|code| customers.text(code));
+        let mut known: BTreeSet<String> = of_lake.map(str::to_owned).collect();
+        known.extend(lake.table::<retail::Customer>()?.into_iter().map(|row| row.id.0));
+        known.extend(lake.table::<retail::Invitation>()?.into_iter().map(|row| row.customer.0));
+        known.extend(lake.table::<retail::Redemption>()?.into_iter().map(|row| row.customer.0));
+        let of_store = self.store()?.read(|tx| tx.known_customers())?;
+        known.extend(of_store.into_iter().map(|id| id.0));
+        known.retain(|id| hashes.contains(&sha256_hex(id.as_bytes())));
+        Ok(known)
     }
 }
 

@@ -54,7 +54,9 @@ pub use access::{
     StaffRights, StaffView, TotpSetup, csrf_of, judge, judge_all,
 };
 pub use act::{Act, Bounds, RequestKey, now};
-pub use backup::{BackupFile, BackupPage, BackupReport, BackupVerdict, Restore, Restored};
+pub use backup::{
+    BackupFile, BackupPage, BackupReport, BackupVerdict, Restore, Restored, WasErased,
+};
 pub use cards::{
     BalanceView, CardChange, CardEventView, CardView, LotView, NewPrintBatch, NewRange,
     PrintBatchView, PrintedCard, RangeView, StatementLine,
@@ -73,7 +75,7 @@ pub use discounts::{
     BundleTo, DiscountProblem, DiscountVerdict, DiscountsView, DiscountsWhole, SimulatedDays,
     SimulatedRules, bundle_key_file, discounts_schema,
 };
-pub use erase::EraseReport;
+pub use erase::{EraseReport, ErasureLine};
 pub use error::ProgrammeError;
 pub use evaluate::{EvaluateQuestion, EvaluateReport, Sampled};
 pub use history::{HistoryLine, HistoryView};

@@ -406,7 +406,8 @@ pub struct Restore {
     /// A new, empty PostgreSQL database for a backup of one; default: that of the backup's settings.
     #[arg(long, value_name = "URL", env = "PROFFER_RESTORE_DATABASE")]
     pub database: Option<String>,
-    /// Customers who were erased after the backup was made, an id a line: they are erased again.
+    /// Customers who were erased after the backup was made are erased again: the programme's erasures.jsonl, or a
+    /// file with an id a line.
     #[arg(long, value_name = "FILE")]
     pub erased: Option<PathBuf>,
     /// Report as JSON.

@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str, &str)] = &[
     ("0007_quote_body", include_str!("../sql/migration/0007_quote_body.sql"), ""),
     ("0008_vault", include_str!("../sql/migration/0008_vault.sql"), ""),
     ("0009_consents", include_str!("../sql/migration/0009_consents.sql"), ""),
+    ("0010_erasures", include_str!("../sql/migration/0010_erasures.sql"), ""),
 ];
 
 static LIST: Statement = sql!("migration/list");

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{BackupPage, DUMP, LAKE, SQLITE, copy, growing, link, postgres, put_in_place, sync};
+use crate::erase::ErasureLine;
 use crate::{Act, Programme, ProgrammeError, SETTINGS, Settings};
 
 /// How a backup is brought back.
@@ -16,10 +17,31 @@ use crate::{Act, Programme, ProgrammeError, SETTINGS, Settings};
 pub struct Restore {
     /// The URL of a new, empty PostgreSQL database for a backup of one; without it the settings'.
     pub database: Option<String>,
-    /// Ids of customers who were erased after the backup was made: they are erased again before anybody
-    /// sees the programme. A backup cannot know them, so whoever erases keeps the list elsewhere. When
-    /// the store has a table of erasures, its later rows come in here; nothing else changes.
-    pub erased: Vec<String>,
+    /// Customers who were erased after the backup was made: they are erased again before anybody sees the programme. A
+    /// backup cannot know them: the list of erasures beside the store does, and is kept elsewhere.
+    pub erased: Vec<WasErased>,
+}
+
+/// Somebody who was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WasErased {
+    /// By his id.
+    Customer(String),
+    /// By the hash of his id, hexadecimal, as the list of erasures has him.
+    Sha256(String),
+}
+
+impl WasErased {
+    /// Those of a list: a line of `erasures.jsonl`, or an id, a line.
+    #[must_use]
+    pub fn listed(text: &str) -> Vec<Self> {
+        let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+        let read = |line: &str| match serde_json::from_str::<ErasureLine>(line) {
+            Ok(line) => Self::Sha256(line.customer_sha256),
+            Err(_) => Self::Customer(line.to_owned()),
+        };
+        lines.map(read).collect()
+    }
 }
 
 /// What a restore did.
@@ -136,9 +158,19 @@ fn finish(folder: &Path, page: &BackupPage, how: &Restore, at: Instant) -> Resul
         // This server's transactions may have lower numbers than the former's.
         store.write(|tx| tx.rebase_writers())?;
     }
+    let act = Act::of_job("console", at);
+    let hashes = how.erased.iter().filter_map(|was| match was {
+        WasErased::Sha256(sha256) => Some(sha256.clone()),
+        WasErased::Customer(_) => None,
+    });
+    let mut customers = programme.known_by_hash(&hashes.collect())?;
+    customers.extend(how.erased.iter().filter_map(|was| match was {
+        WasErased::Customer(id) => Some(id.clone()),
+        WasErased::Sha256(_) => None,
+    }));
     let mut erased = 0;
-    for customer in &how.erased {
-        match programme.erase(customer) {
+    for customer in &customers {
+        match programme.erase(&act, customer) {
             Ok(_) => erased += 1,
             // He came after the backup.
             Err(error) if is_unknown(&error) => {}
@@ -148,7 +180,7 @@ fn finish(folder: &Path, page: &BackupPage, how: &Restore, at: Instant) -> Resul
     let detail = json!({
         "backup_at": page.at, "audit_position": page.audit_position, "erased": erased,
     });
-    let deed = Act::of_job("console", at).deed("programme.restore", "backup", "", &detail);
+    let deed = act.deed("programme.restore", "backup", "", &detail);
     store.write(move |tx| tx.add_deed(&deed))?;
     Ok(erased)
 }

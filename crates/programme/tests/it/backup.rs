@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ledger::{AccountId, Cause, Chain, ChainId, LotTerms, Transfer, Unit};
-use programme::{Act, NewWebhook, Programme, Progress, Refused, Restore};
+use programme::{Act, NewWebhook, Programme, Progress, Refused, Restore, WasErased};
 use retail::Instant;
 
 use super::audit::House;
@@ -229,11 +229,18 @@ fn who_was_erased_after_the_backup_does_not_come_back() {
     let house = lived_in(Database::sqlite());
     let backup = house.folder.path().join("backup-1");
     house.programme.backup(&backup, NOW).unwrap();
-    house.programme.erase("c1").unwrap();
+    house.programme.erase(&programme::Act::of_job("test", programme::now()), "c1").unwrap();
     let folder = house.folder.path().join("restored");
-    let how = Restore { erased: vec!["c1".to_owned(), "nobody".to_owned()], database: None };
+    // The list beside the store, and ids that somebody wrote down.
+    let listed = fs::read_to_string(house.dir().join("erasures.jsonl")).unwrap();
+    assert!(!listed.contains("c1"), "{listed}");
+    let how = Restore { erased: WasErased::listed(&format!("{listed}\nnobody\n")), database: None };
+    assert_eq!(how.erased.len(), 2);
     let restored = Programme::restore(&backup, &folder, &how, NOW).unwrap();
     assert_eq!(restored.erased, 1);
+    let by_id = Restore { erased: WasErased::listed("c1\n"), database: None };
+    let again = house.folder.path().join("restored again");
+    assert_eq!(Programme::restore(&backup, &again, &by_id, NOW).unwrap().erased, 1);
     let lines = |dir: &Path| {
         let lake = Programme::open(dir).unwrap().lake().unwrap();
         (lake.manifest().totals.lines, lake.customer("c1").unwrap())

@@ -139,11 +139,12 @@ impl Customers {
                 Ok(names.join(" "))
             }
             "erase" => {
-                let rows =
-                    programme.erase(&id).map_err(|error| match error.downcast::<DbError>() {
+                let rows = programme.erase(&act, &id).map_err(|error| {
+                    match error.downcast::<DbError>() {
                         Ok(error) => error.into(),
                         Err(error) => Refused::Broken { why: error.to_string() },
-                    })?;
+                    }
+                })?;
                 Ok(format!("{}", rows.rows > 0))
             }
             verb => panic!("what is {verb}?"),

@@ -457,7 +457,7 @@ fn a_quote_carries_the_customers_offers_that_are_not_in_the_basket() {
             assert_eq!(offered("-", hold, "bread:1:100"), [""; 0]);
         }
         // Whoever is erased is in none of them.
-        programme.erase("c-AAAA").unwrap();
+        programme.erase(&programme::Act::of_job("test", programme::now()), "c-AAAA").unwrap();
         assert!(programme.load_offers().unwrap());
         assert_eq!(offered("A", false, "bread:1:100"), [""; 0]);
         assert_ne!(offered("B", false, "bread:1:100"), [""; 0]);

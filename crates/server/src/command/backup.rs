@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use programme::{BackupReport, BackupVerdict, Programme, Restored, now};
+use programme::{BackupReport, BackupVerdict, Programme, Restored, WasErased, now};
 
 use super::audit::report_text;
 use super::{open, say, say_json};
@@ -99,7 +99,7 @@ pub fn restore(cli: &Cli, arguments: &Restore) -> Result<()> {
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read {}", path.display()))?;
-            text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+            WasErased::listed(&text)
         }
         None => Vec::new(),
     };

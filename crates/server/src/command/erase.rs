@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use programme::{Act, now};
+
 use super::{open, say, say_json};
 use crate::cli::{Cli, Erase};
 use crate::language::Language;
@@ -9,7 +11,7 @@ use crate::text::count;
 
 pub fn run(cli: &Cli, arguments: &Erase) -> Result<()> {
     let (programme, language) = open(cli)?;
-    let report = programme.erase(&arguments.customer)?;
+    let report = programme.erase(&Act::of_job("console", now()), &arguments.customer)?;
     if arguments.json {
         return say_json(&report);
     }
@@ -19,16 +21,17 @@ pub fn run(cli: &Cli, arguments: &Erase) -> Result<()> {
         count(report.snapshot_files),
         count(report.rows),
     );
+    let number = report.number;
     say(&match language {
         Language::En => format!(
-            "Erased: {lines} lines of receipts, {rows} rows of tables, {files} files of snapshots written anew; \
-             {own} receipts, cards and wallets are nobody's now.\n\
+            "Act {number}. Erased: {lines} lines of receipts, {rows} rows of tables, {files} files of snapshots written anew; \
+             {own} rows of the database: receipts, cards and wallets that are nobody's now, and what the vault had of him.\n\
              Totals are smaller by these lines. Should a changed feed bring those sales again, they are kept \
              without the customer."
         ),
         Language::Ru => format!(
-            "Удалено: строк чеков {lines}, строк таблиц {rows}, переписано файлов снимков {files}; \
-             чеков, карт и кошельков без покупателя теперь {own}.\n\
+            "Акт {number}. Удалено: строк чеков {lines}, строк таблиц {rows}, переписано файлов снимков {files}; \
+             строк базы {own}: чеки, карты и кошельки теперь без покупателя, анкета и её ключ уничтожены.\n\
              Итоги уменьшились на эти строки. Если изменённые данные принесут те же продажи снова, они \
              останутся без покупателя."
         ),

@@ -37,7 +37,14 @@ const REQUESTS: &[(&str, &str, Option<&str>, &str, &str)] = &[
 
 /// As they are typed, stored and found.
 const PLANTED: [&str; 8] = [
-    "9161234567", "916) 123", "+7916", "Анна", "Планетарова", "планетарова", "planted@example", "nobody@else",
+    "9161234567",
+    "916) 123",
+    "+7916",
+    "Анна",
+    "Планетарова",
+    "планетарова",
+    "planted@example",
+    "nobody@else",
 ];
 
 #[test]

@@ -8,6 +8,7 @@ use crate::{DbError, Tx};
 static ADD: Statement = sql!("customer/add");
 static READ: Statement = sql!("customer/read");
 static DELETE: Statement = sql!("customer/delete");
+static KNOWN: Statement = sql!("customer/known");
 static CONSENTS_DELETE: Statement = sql!("consent/delete");
 
 /// A customer whom the programme registered; what says who he is lies in the vault.
@@ -60,5 +61,13 @@ impl Tx<'_> {
     pub fn forget_registration(&mut self, id: &CustomerId) -> Result<u64, DbError> {
         let consents = self.execute(&CONSENTS_DELETE, &[("customer", (&id.0).into())])?;
         Ok(consents + self.execute(&DELETE, &[("id", (&id.0).into())])?)
+    }
+
+    /// The ids of all customers who are named anywhere in the database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn known_customers(&mut self) -> Result<Vec<CustomerId>, DbError> {
+        self.rows(&KNOWN, &[], |row| Ok(CustomerId(row.text()?)))
     }
 }

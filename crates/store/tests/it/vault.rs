@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use membership::Scheme;
-use retail::CustomerId;
+use membership::{Channel, ConsentEvent, ConsentPurpose, Means, Scheme};
+use retail::{CustomerId, Instant};
 use store::{
     Customer, DbError, Network, Person, PersonChange, Secret, Statement, Store, Term, TermKind, Tx,
     VaultKeys, Walked,
@@ -191,10 +191,58 @@ pub fn exercise(store: &Store) {
 
     other_keys(&mut vault);
 
-    let rows = vault.write(move |tx, _| tx.destroy_person(&anna)).unwrap();
+    consents(&vault);
+    let known =
+        |vault: &Vault<'_>| vault.read(|tx, _| tx.known_customers()).unwrap().contains(&anna);
+    assert!(known(&vault));
+    let id = anna.clone();
+    let still = vault.write(move |tx, _| tx.forget_registration(&id));
+    assert!(matches!(still, Err(DbError::Constraint { .. })), "he is a person still");
+    let id = anna.clone();
+    let rows = vault.write(move |tx, _| tx.destroy_person(&id)).unwrap();
     assert_eq!((rows, vault.answers("anna"), vault.by("n:иванова")), (9, None, String::new()));
+    let id = anna.clone();
+    assert_eq!(vault.write(move |tx, _| tx.forget_registration(&id)).unwrap(), 3);
+    assert!(!known(&vault));
+    erasures(&vault);
     assert!(vault.write(|tx, keys| tx.add_person_change(keys, &change("anna", "x"))).is_err());
     vault.add("gleb", "p:+79161").unwrap();
+}
+
+/// What was agreed to comes back as it was stored, in its sequence.
+fn consents(vault: &Vault<'_>) {
+    let anna = CustomerId("anna".to_owned());
+    let consent = |given, at| ConsentEvent {
+        purpose: ConsentPurpose::Advertising(Channel::Sms),
+        given,
+        text_version: "2026-01".to_owned(),
+        at: Instant(NOW.0 + at),
+        place: Some("s1".to_owned()),
+        operator: "staff:anna".to_owned(),
+        means: Means::TillScreen,
+    };
+    let events = [consent(true, 1), consent(false, 0)];
+    let (id, stored) = (anna.clone(), events.clone());
+    let add = move |tx: &mut Tx<'_>, _: &VaultKeys| {
+        stored.iter().try_for_each(|event| tx.add_consent(&id, event, "r"))
+    };
+    vault.write(add).unwrap();
+    assert_eq!(vault.read(|tx, _| tx.consents(&anna)).unwrap(), events);
+}
+
+fn erasures(vault: &Vault<'_>) {
+    let add =
+        |sha256: &'static str| vault.write(move |tx, _| tx.add_erasure(sha256, "{}", NOW)).unwrap();
+    let (first, second) = (add("aa"), add("bb"));
+    assert!(first < second);
+    let after = |number| {
+        let erasures = vault.read(|tx, _| tx.erasures(number, 10)).unwrap();
+        erasures.into_iter().map(|erasure| erasure.customer_sha256).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (after(0), after(first)),
+        (vec!["aa".to_owned(), "bb".to_owned()], vec!["bb".to_owned()])
+    );
 }
 
 /// A new programme key, then a new key of the index, while people come and change.

@@ -195,7 +195,9 @@ fn a_quote_whose_customer_is_erased_meanwhile_is_sold_all_the_same() {
     for till in Till::all(json!({"rules": [daily]})) {
         assert_eq!(till.run("hold q A tea:1:1000"), "pay 900");
         assert_eq!(till.run("hold r A tea:1:1000"), "pay 900");
-        till.programme().erase("c-AAAA").unwrap();
+        till.programme()
+            .erase(&programme::Act::of_job("test", programme::now()), "c-AAAA")
+            .unwrap();
         till.runs(
             "confirm q 1 => pay 900, spent 0, points 9
              confirm q 1 => pay 900, spent 0, points 9
@@ -213,7 +215,9 @@ fn an_erased_customer_is_in_no_quote() {
         assert_eq!(till.run("hold q A tea:1:1000"), "pay 900");
         assert_eq!(till.run("confirm q 1"), "pay 900, spent 0, points 9");
         till.programme().move_journal().unwrap();
-        till.programme().erase("c-AAAA").unwrap();
+        till.programme()
+            .erase(&programme::Act::of_job("test", programme::now()), "c-AAAA")
+            .unwrap();
         let (store, id) = (till.programme().store().unwrap(), till.quote("q"));
         let row = store.read(|tx| tx.quote(&id)).unwrap().unwrap();
         let body = store.read(|tx| tx.quote_body(&id)).unwrap().unwrap();

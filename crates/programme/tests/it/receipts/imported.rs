@@ -243,7 +243,10 @@ fn what_a_feed_leaves_out_takes_nothing_away() {
         // Who was erased keeps his points, and his id does not come back.
         let feed = "1 of:c-AAAA milk:2:1000; 5 of:c-AAAA milk:1:300";
         assert_eq!(imported(&counter, feed), "earned 1 +3 known 1", "{name}");
-        counter.programme().erase("c-AAAA").unwrap();
+        counter
+            .programme()
+            .erase(&programme::Act::of_job("test", programme::now()), "c-AAAA")
+            .unwrap();
         assert_eq!(imported(&counter, feed), "earned 0 +0 known 2", "{name}");
         assert_eq!(counter.holds("AAAA"), (8, 0), "{name}");
         counter.audit();

@@ -256,7 +256,14 @@ fn an_erased_customer_leaves_the_journal_too() {
     for counter in Counter::all() {
         counter.take(receipt("1", Some("AAAA"), vec![line("milk", 1, 500)])).unwrap();
         let taken = counter.take(receipt("0", Some("AAAA"), vec![line("milk", 1, 500)])).unwrap();
-        assert_eq!(counter.programme().erase("c-AAAA").unwrap().rows, 4);
+        assert_eq!(
+            counter
+                .programme()
+                .erase(&programme::Act::of_job("test", programme::now()), "c-AAAA")
+                .unwrap()
+                .rows,
+            4
+        );
         assert_eq!(counter.journal_rows(), 0);
         let store = counter.programme().store().unwrap();
         let left = store.read(|tx| {

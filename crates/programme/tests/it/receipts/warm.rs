@@ -98,7 +98,9 @@ fn a_kept_studio_tells_what_one_opened_anew_tells() {
         reopened(counter).lake().unwrap().append(name, &tables(known)).unwrap();
     };
     let erase = |counter: &Counter, card: &str| {
-        reopened(counter).erase(&format!("c-{card}")).unwrap();
+        reopened(counter)
+            .erase(&programme::Act::of_job("test", programme::now()), &format!("c-{card}"))
+            .unwrap();
     };
     let refresh = |counter: &Counter| drop(reopened(counter).refresh(None, &Silent).unwrap());
     let shoppers = ["R0000", "R0001", "R0002", "R0030", "AAAA", "BBBB"];

@@ -1,0 +1,1 @@
+INSERT INTO erasure (customer_sha256, act, at) VALUES ($customer_sha256, $act, $at) RETURNING number
