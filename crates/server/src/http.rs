@@ -178,7 +178,7 @@ const DISCOUNTS_BYTES: usize = 16 << 20;
 /// Every route of Proffer.
 #[must_use]
 pub fn routes() -> Routes {
-    with_quotes(with_discounts(Routes::default()))
+    with_customers(with_quotes(with_discounts(Routes::default())))
         .open(routes!(health::live))
         .open(routes!(health::ready))
         .open(routes!(routes::openapi))
@@ -209,12 +209,6 @@ pub fn routes() -> Routes {
         .read(Scope::PortraitsRead, routes!(portrait::parameters))
         .read(Scope::PortraitsRead, routes!(segments::count))
         .read(Scope::OffersRead, routes!(offers::offers))
-        .read(Scope::CustomersWrite, routes!(customers::form))
-        .write(Scope::CustomersWrite, routes!(customers::register))
-        .write(Scope::CustomersFind, routes!(customers::find))
-        .read(Scope::CustomersRead, routes!(customers::customer))
-        .write(Scope::CustomersWrite, routes!(customers::change_answers))
-        .read(Scope::CustomersRead, routes!(customers::changes))
         .read(Scope::NetworksRead, routes!(networks::networks))
         .write(Scope::NetworksWrite, routes!(networks::add_network))
         .read(Scope::NetworksRead, routes!(networks::network))
@@ -251,6 +245,17 @@ pub fn routes() -> Routes {
         .write(Scope::WebhooksWrite, routes!(webhooks::rotate))
         .read(Scope::WebhooksWrite, routes!(webhooks::deliveries))
         .write(Scope::WebhooksWrite, routes!(webhooks::try_again))
+}
+
+/// The routes of customers as persons.
+fn with_customers(routes: Routes) -> Routes {
+    routes
+        .read(Scope::CustomersWrite, routes!(customers::form))
+        .write(Scope::CustomersWrite, routes!(customers::register))
+        .write(Scope::CustomersFind, routes!(customers::find))
+        .read(Scope::CustomersRead, routes!(customers::customer))
+        .write(Scope::CustomersWrite, routes!(customers::change_answers))
+        .read(Scope::CustomersRead, routes!(customers::changes))
 }
 
 /// The same with those of checkout.
