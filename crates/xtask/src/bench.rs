@@ -7,6 +7,7 @@ mod ledger;
 mod pricing;
 mod segment;
 mod size;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,6 +27,7 @@ pub use ledger::ledger;
 pub use pricing::pricing;
 pub use segment::segment;
 pub use size::size;
+pub use vault::vault;
 
 const OUR_RUNS: usize = 5;
 const THEIR_RUNS: usize = 2;

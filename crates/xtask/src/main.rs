@@ -80,6 +80,8 @@ enum Bench {
     Import,
     /// The API under load: balances, activations, receipts at a fixed rate over 500,000 cards
     Http,
+    /// Persons found, read, sealed and indexed anew, erased, among 500,000 in the vault
+    Vault,
     /// Transfers with idempotency, lots, audit and outbox, on both databases
     Ledger,
     /// Quotes a second with their proof, among 100 to 10,000 rules, beside engines that npm brings
@@ -122,6 +124,7 @@ fn run(command: Command) -> Result<()> {
         Command::Bench { bench: Bench::Portrait { as_of } } => bench::portrait(&place, &as_of),
         Command::Bench { bench: Bench::Import } => bench::import(&place),
         Command::Bench { bench: Bench::Http } => bench::http(&place),
+        Command::Bench { bench: Bench::Vault } => bench::vault(&place),
         Command::Bench { bench: Bench::Ledger } => bench::ledger(&place),
         Command::Bench { bench: Bench::Pricing } => bench::pricing(&place),
         Command::Bench { bench: Bench::Segment } => bench::segment(&place),
