@@ -428,7 +428,7 @@ fn known(
 }
 
 /// Whether the caller may do this to a card of this network, here.
-fn permitted(
+pub(crate) fn permitted(
     tx: &mut Tx<'_>,
     act: &Act,
     card: &Card,

@@ -79,15 +79,24 @@ impl Programme {
         Fetched::forget(&self.folder)?;
         self.empty_journal(&writing)?;
         let lake = self.lake()?;
-        let id = CustomerId(customer.to_owned());
-        // No quote is held in his name once his cards are nobody's.
-        let rows = self.store()?.write(move |tx| {
-            let rows = tx.forget_customer(&id)? + tx.destroy_person(&id)?;
-            Ok::<_, DbError>(rows + tx.forget_registration(&id)?)
-        })? + self.forget_quotes_of(customer)?;
-        if rows == 0 && !is_known(&lake, customer)? {
+        let store = self.store()?;
+        let (id, sha256) = (CustomerId(customer.to_owned()), sha256_hex(customer.as_bytes()));
+        let (at, hash) = (act.at, sha256.clone());
+        // Whatever happens after this, it is known that he was erased. No quote is held in his name once his cards
+        // are nobody's.
+        let (number, rows) = store.write(move |tx| {
+            let rows = tx.destroy_person(&id)? + tx.forget_registration(&id)?;
+            let rows = rows + tx.forget_customer(&id)?;
+            let number = (rows > 0).then(|| tx.add_erasure(&hash, "{}", at)).transpose()?;
+            Ok::<_, DbError>((number, rows))
+        })?;
+        let rows = rows + self.forget_quotes_of(customer)?;
+        let begun = || store.read(|tx| tx.was_erased(&sha256));
+        if rows == 0 && !begun()? && !is_known(&lake, customer)? {
             return Err(ProgrammeError::NoCustomer { id: customer.to_owned() }.into());
         }
+        // Where somebody reads for long, the log begins anew by itself once he has done.
+        store.empty_log()?;
         let (_, lake) = lake.erase(customer)?;
         let snapshot_files = self.snapshots().erase(|name, bytes| {
             without(name, bytes, customer, lake.known).map_err(|error| LakeError::Damaged {
@@ -95,7 +104,7 @@ impl Programme {
                 why: error.to_string(),
             })
         })?;
-        self.told_of_erasure(act, customer, (lake, snapshot_files, rows))
+        self.told_of_erasure(act, customer, number, (lake, snapshot_files, rows))
     }
 
     /// Takes an erasure down: in the audit, in the store and in the list beside it.
@@ -103,6 +112,7 @@ impl Programme {
         &self,
         act: &Act,
         customer: &str,
+        begun: Option<i64>,
         (lake, snapshot_files, rows): (Erased, u64, u64),
     ) -> Result<EraseReport> {
         let detail = json!({ "lake": &lake, "snapshot_files": snapshot_files, "rows": rows, "by": &act.actor });
@@ -110,7 +120,10 @@ impl Programme {
         let (sha256, kept, at) = (sha256_hex(customer.as_bytes()), detail.to_string(), act.at);
         let number = self.store()?.write(move |tx| {
             tx.add_deed(&deed)?;
-            tx.add_erasure(&sha256, &kept, at)
+            match begun {
+                Some(number) => tx.put_erasure(number, &kept).map(|()| number),
+                None => tx.add_erasure(&sha256, &kept, at),
+            }
         })?;
         self.list_erasures()?;
         let mut log: Vec<DeedView> = Vec::new();

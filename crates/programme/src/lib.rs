@@ -292,13 +292,17 @@ impl Programme {
     /// [`ProgrammeError::Busy`] while another process has it.
     pub fn write(&self) -> Result<Writing> {
         // A compaction that removes old files holds it for a moment: that is no reason to refuse.
+        self.lock_patiently("lock")
+    }
+
+    fn lock_patiently(&self, name: &str) -> Result<Writing> {
         for _ in 0..WRITE_TRIES {
-            if let Ok(writing) = self.lock("lock") {
+            if let Ok(writing) = self.lock(name) {
                 return Ok(writing);
             }
             std::thread::sleep(WRITE_PAUSE);
         }
-        self.lock("lock")
+        self.lock(name)
     }
 
     fn lock(&self, name: &str) -> Result<Writing> {

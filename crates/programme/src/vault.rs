@@ -89,6 +89,11 @@ impl Programme {
         match fs::read_to_string(&path) {
             Ok(text) => seeds_in(&text).with_context(|| path.display().to_string()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                // Of two who make it at once one would lose his.
+                let _making = self.lock_patiently("lock-vault")?;
+                if path.exists() {
+                    return self.open_key_file();
+                }
                 let sealed = self.store()?.read(|tx| tx.persons_by_key())?;
                 ensure!(
                     sealed.is_empty(),
@@ -138,6 +143,9 @@ impl Programme {
     /// # Errors
     /// When a former key is not at hand, or the file or the database fails.
     pub fn renew_vault_key(&self, act: &Act, progress: &dyn Progress) -> Result<u64> {
+        self.open_key_file()?;
+        // Of two at once one would lose the other's key.
+        let _renewing = self.lock("lock-vault")?;
         let mut seeds = self.open_key_file()?;
         let before = self.store()?.read(|tx| tx.persons_by_key())?;
         let known = keys_of(&seeds);
@@ -147,6 +155,9 @@ impl Programme {
         seeds.insert(0, new_seed()?);
         put_private(&self.vault_key_file(), &text_of(&seeds))?;
         let keys = self.vault_keys(Some(&self.vault_keys(None)?))?;
+        // First of all: whoever writes to the index with the former key alone has to read the file anew then.
+        let by = keys.clone();
+        self.store()?.write(move |tx| tx.reseal_index_keys(&by))?;
         progress.stage(SEALING_PERSONS, Some(before.iter().map(|row| row.1.unsigned_abs()).sum()));
         let mut persons = 0;
         loop {
@@ -161,10 +172,7 @@ impl Programme {
         }
         let deed =
             act.deed("vault.renew_key", "vault", keys.in_use_id(), &json!({ "persons": persons }));
-        self.store()?.write(move |tx| {
-            tx.reseal_index_keys(&keys)?;
-            tx.add_deed(&deed)
-        })?;
+        self.store()?.write(move |tx| tx.add_deed(&deed))?;
         Ok(persons)
     }
 
@@ -175,6 +183,7 @@ impl Programme {
     /// When a programme key is not at hand, or the database fails.
     pub fn renew_vault_index(&self, act: &Act, progress: &dyn Progress) -> Result<u64> {
         let keys = self.vault_keys(None)?;
+        let _renewing = self.lock("lock-vault")?;
         let persons = self.vault()?.persons.unsigned_abs();
         let with = keys.clone();
         self.store()?.write(move |tx| tx.begin_index_key(&with))?;

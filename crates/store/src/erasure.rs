@@ -6,6 +6,8 @@ use crate::statement::{Row, Statement, sql};
 use crate::{DbError, Tx};
 
 static ADD: Statement = sql!("erasure/add");
+static PUT: Statement = sql!("erasure/put");
+static OF_CUSTOMER: Statement = sql!("erasure/of_customer");
 static AFTER: Statement = sql!("erasure/after");
 
 /// That a customer was erased; nothing in it says who he was.
@@ -35,6 +37,24 @@ impl Tx<'_> {
         let params =
             [("customer_sha256", customer_sha256.into()), ("act", act.into()), ("at", at.0.into())];
         Ok(self.row(&ADD, &params, Row::integer)?.unwrap_or(0))
+    }
+
+    /// Says of an erasure what was destroyed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn put_erasure(&mut self, number: i64, act: &str) -> Result<(), DbError> {
+        let params = [("act", act.into()), ("number", number.into())];
+        self.execute(&PUT, &params).map(drop)
+    }
+
+    /// Whether somebody was erased.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn was_erased(&mut self, customer_sha256: &str) -> Result<bool, DbError> {
+        let params = [("customer_sha256", customer_sha256.into())];
+        Ok(self.row(&OF_CUSTOMER, &params, Row::integer)?.is_some())
     }
 
     /// Erasures after a number, the earliest first, at most so many.

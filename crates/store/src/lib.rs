@@ -211,6 +211,18 @@ impl Store {
         }
     }
 
+    /// Brings everything from SQLite's log into the file and empties the log, so that nothing of what was destroyed
+    /// stays in it; whether it could: somebody may read from it for long. PostgreSQL's log is its own.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn empty_log(&self) -> Result<bool, DbError> {
+        match &self.db {
+            Db::Sqlite(database) => database.empty_log(),
+            Db::Postgres(_) => Ok(true),
+        }
+    }
+
     /// Whether this is PostgreSQL.
     #[must_use]
     pub fn is_postgres(&self) -> bool {

@@ -159,6 +159,19 @@ impl Sqlite {
     pub fn copy_to(&self, path: &Path) -> Result<(), DbError> {
         copy(&self.readers.take()?.connection, path)
     }
+
+    pub fn empty_log(&self) -> Result<bool, DbError> {
+        emptied(&self.readers.path)
+    }
+}
+
+fn emptied(path: &Path) -> Result<bool, DbError> {
+    let failed = |error| failed("empty_log", error).0;
+    let connection = Connection::open(path).map_err(failed)?;
+    connection.busy_timeout(WRITER_WAITS).map_err(failed)?;
+    // The first column says whether somebody stood in the way.
+    let ask = "PRAGMA wal_checkpoint(TRUNCATE)";
+    connection.query_row(ask, [], |row| Ok(row.get::<_, i64>(0)? == 0)).map_err(failed)
 }
 
 fn copy(from: &Connection, path: &Path) -> Result<(), DbError> {

@@ -38,7 +38,7 @@ impl<'c> Tx<'c> {
     }
 
     /// For who found out by himself that somebody else was faster: all of it is worth another try.
-    pub(crate) fn raced(&mut self) -> DbError {
+    pub fn raced(&mut self) -> DbError {
         self.fault = Some(Fault::Raced);
         DbError::Busy { retry_after_ms: 1000 }
     }

@@ -67,13 +67,14 @@ impl VaultKeys {
         found.map(|key| &key.key).ok_or_else(|| DbError::KeyMissing { id: id.to_owned() })
     }
 
-    /// A hash of a text that nobody without the key in use can guess the text by: for what would be kept as a
-    /// plain hash if it were not personal.
+    /// A hash of a text that nobody without the keys can guess the text by: for what would be kept as a plain hash if
+    /// it were not personal. It is made with the oldest key, so that a new one in use changes no hash.
     ///
     /// # Errors
     /// Never, as far as is known.
     pub fn keyed_hash(&self, text: &str) -> Result<String, DbError> {
-        index::keyed_hash(&self.in_use().key, &["kept hash", text])
+        let oldest = self.keys.last().unwrap_or(self.in_use());
+        index::keyed_hash(&oldest.key, &["kept hash", text])
     }
 
     /// The names of all keys, that of the one in use first.

@@ -1,5 +1,6 @@
 //! Bringing a backup back as a new programme.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -27,20 +28,24 @@ pub struct Restore {
 pub enum WasErased {
     /// By his id.
     Customer(String),
-    /// By the hash of his id, hexadecimal, as the list of erasures has him.
-    Sha256(String),
+    /// As the list of erasures has him.
+    Listed(ErasureLine),
 }
 
 impl WasErased {
     /// Those of a list: a line of `erasures.jsonl`, or an id, a line.
-    #[must_use]
-    pub fn listed(text: &str) -> Vec<Self> {
-        let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
-        let read = |line: &str| match serde_json::from_str::<ErasureLine>(line) {
-            Ok(line) => Self::Sha256(line.customer_sha256),
-            Err(_) => Self::Customer(line.to_owned()),
+    ///
+    /// # Errors
+    /// When a line begins like one of the list and is none: somebody would come back.
+    pub fn listed(text: &str) -> Result<Vec<Self>> {
+        let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate();
+        let read = |(place, line): (usize, &str)| match line.starts_with('{') {
+            true => serde_json::from_str(line)
+                .map(Self::Listed)
+                .with_context(|| format!("line {} of the list of erasures is damaged", place + 1)),
+            false => Ok(Self::Customer(line.to_owned())),
         };
-        lines.map(read).collect()
+        lines.filter(|(_, line)| !line.is_empty()).map(read).collect()
     }
 }
 
@@ -159,15 +164,7 @@ fn finish(folder: &Path, page: &BackupPage, how: &Restore, at: Instant) -> Resul
         store.write(|tx| tx.rebase_writers())?;
     }
     let act = Act::of_job("console", at);
-    let hashes = how.erased.iter().filter_map(|was| match was {
-        WasErased::Sha256(sha256) => Some(sha256.clone()),
-        WasErased::Customer(_) => None,
-    });
-    let mut customers = programme.known_by_hash(&hashes.collect())?;
-    customers.extend(how.erased.iter().filter_map(|was| match was {
-        WasErased::Customer(id) => Some(id.clone()),
-        WasErased::Sha256(_) => None,
-    }));
+    let customers = to_erase(&programme, how)?;
     let mut erased = 0;
     for customer in &customers {
         match programme.erase(&act, customer) {
@@ -183,6 +180,29 @@ fn finish(folder: &Path, page: &BackupPage, how: &Restore, at: Instant) -> Resul
     let deed = act.deed("programme.restore", "backup", "", &detail);
     store.write(move |tx| tx.add_deed(&deed))?;
     Ok(erased)
+}
+
+/// Whom it must erase again: those of the list whose erasure the backup does not have, and whoever was named. The others
+/// of the list are taken over, for older backups still.
+fn to_erase(programme: &Programme, how: &Restore) -> Result<BTreeSet<String>> {
+    let store = programme.store()?;
+    let known = store.read(|tx| tx.erasures(0, u32::MAX))?;
+    let known: BTreeSet<_> = known.into_iter().map(|row| (row.customer_sha256, row.at)).collect();
+    let (mut hashes, mut customers) = (BTreeSet::new(), BTreeSet::new());
+    for was in &how.erased {
+        match was {
+            WasErased::Customer(id) => drop(customers.insert(id.clone())),
+            WasErased::Listed(line) if known.contains(&(line.customer_sha256.clone(), line.at)) => {
+            }
+            WasErased::Listed(line) => {
+                let (sha256, at) = (line.customer_sha256.clone(), line.at);
+                hashes.insert(sha256.clone());
+                store.write(move |tx| tx.add_erasure(&sha256, "{}", at))?;
+            }
+        }
+    }
+    customers.extend(programme.known_by_hash(&hashes)?);
+    Ok(customers)
 }
 
 fn is_unknown(error: &anyhow::Error) -> bool {

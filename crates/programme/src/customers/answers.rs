@@ -1,12 +1,13 @@
 //! Answers that are added, changed and taken back, and what became of them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use membership::{ConsentAnswer, ConsentEvent, Consents, Means, Stage};
+use membership::{ConsentAnswer, ConsentEvent, ConsentPurpose, Consents, Means, Stage};
 use retail::{CustomerId, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Person, PersonChange, Secret, Tx, VaultKeys};
+use store::{DbError, Person, PersonChange, Secret, Tx, VaultKeys};
 
 use super::kept::{self, AnswerChange, Kept, phone_term};
 use super::{form, keyed, nobody, registered};
@@ -14,7 +15,7 @@ use crate::places::{refuse_unless, told};
 use crate::{Act, Programme, Refused};
 
 /// Answers that a customer gives now; null takes one back.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AnswersGiven {
     /// By the ids of their questions.
     pub answers: BTreeMap<String, Value>,
@@ -24,6 +25,12 @@ pub struct AnswersGiven {
     pub complete: bool,
 }
 
+impl fmt::Debug for AnswersGiven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AnswersGiven").field("means", &self.means).finish_non_exhaustive()
+    }
+}
+
 /// That answers were changed; nothing of it says who he is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)] // the names say it
@@ -31,6 +38,8 @@ pub struct AnswersChanged {
     pub customer: String,
     /// Questions whose answer is another now.
     pub changed: Vec<String>,
+    /// Purposes that are given or taken back now.
+    pub consents: Vec<String>,
     /// Questions that want an answer still.
     pub missing: Vec<String>,
     pub version: i64,
@@ -132,18 +141,22 @@ fn change(
         changes.extend(question.and_then(|question| kept.put(question, answer)));
     }
     refuse_known_phones(tx, keys, &kept, Some(id))?;
-    take_consents(tx, act, id, &checked.consents, given.means)?;
+    let consents = take_consents(tx, act, id, &checked.consents, given.means)?;
     let changed: Vec<String> = changes.iter().map(|change| change.question.clone()).collect();
     let mut version = person.version;
-    if !changes.is_empty() {
+    if !changes.is_empty() || !consents.is_empty() {
+        // Consents rise the version too: nobody gives one back by a form that he saw before it was taken back.
         store_change(tx, keys, act, &person, &kept, &changes)?;
+        version += 1;
+    }
+    if !changes.is_empty() {
         let detail = json!({ "questions": changed, "form_version": form.version });
         told(tx, act, "customer.change", "customer", &id.0, &detail)?;
-        version += 1;
     }
     Ok(AnswersChanged {
         customer: id.0.clone(),
         changed,
+        consents: consents.into_iter().map(|purpose| purpose.to_string()).collect(),
         missing: form.questionnaire.completeness(&kept.answers).missing_required,
         version,
     })
@@ -158,8 +171,12 @@ fn store_change(
     changes: &[AnswerChange],
 ) -> Result<(), Refused> {
     let person = Person { answers: kept.sealed()?, changed_at: act.at, ..before.clone() };
-    if !tx.put_person(keys, &person, &kept.terms())? {
+    let stored = tx.put_person(keys, &person, &kept.terms());
+    if !tried_again(tx, stored)? {
         return Err(Refused::Stale);
+    }
+    if changes.is_empty() {
+        return Ok(());
     }
     let what = serde_json::to_string(changes).map_err(|error| Refused::Broken {
         why: format!("a change of answers cannot be written: {error}"),
@@ -179,6 +196,14 @@ fn store_change(
         },
     )?;
     Ok(())
+}
+
+/// Where somebody else was faster with a phone or an id, all of it is tried once more, and then told what is wrong.
+pub(super) fn tried_again<T>(tx: &mut Tx<'_>, done: Result<T, DbError>) -> Result<T, DbError> {
+    match done {
+        Err(DbError::Constraint { .. }) => Err(tx.raced()),
+        done => done,
+    }
 }
 
 /// Refuses answers of which a phone is somebody else's.
@@ -202,18 +227,22 @@ pub(super) fn refuse_known_phones(
     refuse_unless(problems)
 }
 
-/// Takes down what was agreed to or taken back, as far as it does not stand so already.
+/// Takes down what was agreed to or taken back, as far as it does not stand so already; gives of what.
 pub(super) fn take_consents(
     tx: &mut Tx<'_>,
     act: &Act,
     id: &CustomerId,
     given: &[ConsentAnswer],
     means: Means,
-) -> Result<(), Refused> {
+) -> Result<Vec<ConsentPurpose>, Refused> {
+    let mut taken = Vec::new();
     if given.is_empty() {
-        return Ok(());
+        return Ok(taken);
     }
-    let standing = Consents::of(tx.consents(id)?);
+    let before = tx.consents(id)?;
+    // A clock that lags behind another server's makes no consent older than the one before it.
+    let at = before.iter().map(|event| event.at).fold(act.at, Ord::max);
+    let standing = Consents::of(before);
     for ConsentAnswer { purpose, given, text_version } in given {
         let stands = standing.standing(*purpose);
         let is_new = match stands {
@@ -228,7 +257,7 @@ pub(super) fn take_consents(
             purpose: *purpose,
             given: *given,
             text_version: text_version.clone(),
-            at: act.at,
+            at,
             place: act.shop.as_ref().map(|shop| shop.0.clone()),
             operator: act.actor.clone(),
             means,
@@ -237,8 +266,9 @@ pub(super) fn take_consents(
         let action = if *given { "consent.give" } else { "consent.withdraw" };
         let detail = json!({ "purpose": purpose, "text_version": text_version, "means": means });
         told(tx, act, action, "customer", &id.0, &detail)?;
+        taken.push(*purpose);
     }
-    Ok(())
+    Ok(taken)
 }
 
 impl ChangeView {

@@ -1,5 +1,7 @@
 //! Customers found by what they answered.
 
+use std::fmt;
+
 use membership::{Email, Phone, name_words};
 use retail::{CustomerId, Instant};
 use serde_json::json;
@@ -15,13 +17,19 @@ const FOUND_MAX: usize = 20;
 const LOOKED_AT_MAX: usize = 200;
 
 /// By what somebody is looked for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[allow(missing_docs)] // the names say it
 pub enum FindBy {
     Phone(String),
     Email(String),
     /// Whole words of a name, in any sequence.
     Name(String),
+}
+
+impl fmt::Debug for FindBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Somebody who was found; nothing of it says who he is.

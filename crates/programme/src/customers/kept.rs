@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use membership::{Answer, Answers, Email, Phone, Question, QuestionKind, name_words};
 use serde::{Deserialize, Serialize};
-use store::{Person, Secret, Term, TermKind};
+use store::{DbError, Person, Secret, Term, TermKind};
 
 use crate::Refused;
 
@@ -107,7 +107,11 @@ pub(super) fn opened(person: &Person) -> Result<Kept, Refused> {
     })
 }
 
-/// By what a person is found. One whose answers cannot be read is found by nothing.
-pub(crate) fn terms_of(person: &Person) -> Vec<Term> {
-    opened(person).map(|kept| kept.terms()).unwrap_or_default()
+/// By what a person is found.
+pub(crate) fn terms_of(person: &Person) -> Result<Vec<Term>, DbError> {
+    let kept = opened(person).map_err(|refused| DbError::Sealed {
+        statement: "person/read",
+        why: refused.to_string(),
+    })?;
+    Ok(kept.terms())
 }

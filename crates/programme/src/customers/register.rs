@@ -1,22 +1,23 @@
 //! Registration: the first answers of a customer, at a till or wherever he is met.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use membership::{Capability, Means, Stage};
+use membership::{Capability, CardAction, Means, Stage};
 use retail::{CustomerId, NetworkId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Card, Customer, Person, Tx, VaultKeys};
 
-use super::answers::{refuse_known_phones, take_consents};
+use super::answers::{refuse_known_phones, take_consents, tried_again};
 use super::kept::Kept;
 use super::{form, keyed, masked};
-use crate::cards::{Given, card_to_change, customer_named, random_id};
+use crate::cards::{Given, card_to_change, customer_named, permitted, random_id};
 use crate::places::{network_of, refuse_unless, told};
 use crate::{Act, Programme, Refused};
 
 /// Who is to be registered.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewCustomer {
     /// The retailer's own id of him, if there is one; never what says who he is.
     pub id: Option<String>,
@@ -28,6 +29,12 @@ pub struct NewCustomer {
     pub answers: BTreeMap<String, Value>,
     /// How they were given.
     pub means: Means,
+}
+
+impl fmt::Debug for NewCustomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewCustomer").field("means", &self.means).finish_non_exhaustive()
+    }
 }
 
 /// Who was registered; nothing of it says who he is.
@@ -72,6 +79,7 @@ fn register(
     let checked = questionnaire.check(&new.answers, Stage::Registration, act.at.utc_day());
     refuse_unless(form::faults(checked.problems))?;
     let id = id(new, card.as_ref())?;
+    refuse_strangers(tx, act, &id)?;
     if tx.customer(&id)?.is_some() {
         return Err(Refused::Conflict {
             code: "registered",
@@ -85,15 +93,17 @@ fn register(
         }
     }
     refuse_known_phones(tx, keys, &kept, None)?;
-    tx.add_customer(&Customer {
+    let added = tx.add_customer(&Customer {
         id: id.clone(),
         network: network.clone(),
         registered_at: act.at,
         version: 1,
-    })?;
+    });
+    tried_again(tx, added)?;
     let person =
         Person { customer: id.clone(), answers: kept.sealed()?, changed_at: act.at, version: 1 };
-    tx.add_person(keys, &person, &kept.terms())?;
+    let added = tx.add_person(keys, &person, &kept.terms());
+    tried_again(tx, added)?;
     take_consents(tx, act, &id, &checked.consents, new.means)?;
     let number = card.as_ref().map(|card| masked(&card.number));
     if let Some(card) = card {
@@ -117,6 +127,7 @@ fn register(
 /// The card that becomes his: one that identifies its customer.
 fn card_of(tx: &mut Tx<'_>, act: &Act, number: &str) -> Result<Card, Refused> {
     let card = card_to_change(tx, act, Given::in_field("/card", number))?;
+    permitted(tx, act, &card, CardAction::Identify)?;
     if card.state.capabilities().contains(&Capability::Identify) {
         return Ok(card);
     }
@@ -164,6 +175,15 @@ fn id(new: &NewCustomer, card: Option<&Card>) -> Result<CustomerId, Refused> {
     Ok(named)
 }
 
+/// Refuses an id whose cards are all of networks that the caller does not know: it is somebody else's customer.
+fn refuse_strangers(tx: &mut Tx<'_>, act: &Act, id: &CustomerId) -> Result<(), Refused> {
+    let cards = tx.cards_of_customer(id)?;
+    if cards.is_empty() || cards.iter().any(|card| act.bounds.allow_network(&card.network.0)) {
+        return Ok(());
+    }
+    Err(Refused::field("/id", "taken", "is taken"))
+}
+
 fn customer_named_at(place: &str, id: &str) -> Result<CustomerId, Refused> {
     customer_named(id).map_err(|refused| match refused {
         Refused::Invalid { problems } => Refused::Invalid {
@@ -187,15 +207,23 @@ fn give_card(
         card.customer = Some(customer.clone());
         card.changed_at = act.at;
         tx.put_card(&card)?;
-        tx.changed("card", &card.number.0, act.at)?;
+        let detail = json!({ "customer": customer.0 });
+        told(tx, act, "card.assign", "card", &card.number.0, &detail)?;
     }
     let Some(wallet) = &card.wallet else { return Ok(()) };
-    if let Some(mut wallet) = tx.wallet(wallet)?
-        && wallet.customer.is_none()
-    {
-        wallet.customer = Some(customer.clone());
-        tx.put_wallet(&wallet)?;
-        tx.changed("wallet", &wallet.id.0, act.at)?;
+    let Some(mut wallet) = tx.wallet(wallet)? else { return Ok(()) };
+    match &wallet.customer {
+        Some(owner) if owner == customer => Ok(()),
+        Some(_) => {
+            let detail = "opens the wallet of another customer";
+            Err(Refused::field("/card", "other_customer", detail))
+        }
+        None => {
+            wallet.customer = Some(customer.clone());
+            if !tx.put_wallet(&wallet)? {
+                return Err(Refused::Stale);
+            }
+            Ok(tx.changed("wallet", &wallet.id.0, act.at)?)
+        }
     }
-    Ok(())
 }

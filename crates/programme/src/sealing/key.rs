@@ -128,7 +128,12 @@ pub(crate) fn put_private(path: &Path, text: &str) -> Result<()> {
             only_for_us(OpenOptions::new().write(true).create_new(true)).open(&growing)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&growing, path)
+        fs::rename(&growing, path)?;
+        // The name must be there after a power cut too.
+        match path.parent().filter(|_| cfg!(unix)) {
+            Some(folder) => File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
     };
     write().with_context(|| format!("cannot write {}", path.display()))
 }

@@ -234,11 +234,14 @@ fn who_was_erased_after_the_backup_does_not_come_back() {
     // The list beside the store, and ids that somebody wrote down.
     let listed = fs::read_to_string(house.dir().join("erasures.jsonl")).unwrap();
     assert!(!listed.contains("c1"), "{listed}");
-    let how = Restore { erased: WasErased::listed(&format!("{listed}\nnobody\n")), database: None };
+    let how = Restore {
+        erased: WasErased::listed(&format!("{listed}\nnobody\n")).unwrap(),
+        database: None,
+    };
     assert_eq!(how.erased.len(), 2);
     let restored = Programme::restore(&backup, &folder, &how, NOW).unwrap();
     assert_eq!(restored.erased, 1);
-    let by_id = Restore { erased: WasErased::listed("c1\n"), database: None };
+    let by_id = Restore { erased: WasErased::listed("c1\n").unwrap(), database: None };
     let again = house.folder.path().join("restored again");
     assert_eq!(Programme::restore(&backup, &again, &by_id, NOW).unwrap().erased, 1);
     let lines = |dir: &Path| {
@@ -248,6 +251,9 @@ fn who_was_erased_after_the_backup_does_not_come_back() {
     assert_eq!(lines(&folder), lines(&house.dir()));
     // The backup itself is as it was.
     assert!(Programme::verify_backup(&backup, None).unwrap().is_sound());
+    // A line that was torn would bring somebody back.
+    let torn = WasErased::listed(&listed[..listed.len() / 2]).unwrap_err();
+    assert!(torn.to_string().contains("line 1"), "{torn}");
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Customers {
                 let given =
                     AnswersGiven { answers: answers(&given), means: Means::Paper, complete };
                 let done = programme.change_answers(&act, &id, version, given)?;
-                Ok(done.changed.join(" "))
+                Ok([done.changed, done.consents].concat().join(" "))
             }
             "read" => {
                 let view = programme.customer(&act, &id)?;
@@ -187,7 +187,7 @@ const LIFE: &str = "
     till:   register A card=C0 phone=8(916)123-45-67 consent_processing=yes => C0; wants first_name
     till:   register B card=C0 phone=89161234568 consent_processing=yes => !registered
     till:   register B card=C1 phone=+7_916_123-45-67 consent_processing=yes => !/answers/phone phone_known
-    till:   register B card=C1 id=77 phone=89161234568 consent_processing=yes first_name=Борис => C1; wants
+    till:   register B card=C1 id=r-77 phone=89161234568 consent_processing=yes first_name=Борис => C1; wants
     other:  register C phone=+442079460958 consent_processing=yes       => !/network missing
     other:  register C network=n1 phone=+442079460958 consent_processing=yes => !not_found
     other:  register C network=n2 phone=+442079460958 consent_processing=yes => no card; wants first_name
@@ -223,11 +223,12 @@ const LIFE: &str = "
     till:   change B phone=89161234567                                  => phone
 
     office: consents A => processing=yes@s1/till_screen
-    till:   change A consent_sms=yes consent_email=yes                  =>
+    till:   change A consent_sms=yes consent_email=yes                  => advertising:sms advertising:email
     office: consents A => processing=yes@s1/till_screen advertising:email=yes@s1/paper advertising:sms=yes@s1/paper
-    office: change A consent_sms=no consent_partners=no                 =>
+    office: change A consent_sms=no consent_partners=no                 => advertising:sms
     office: consents A => processing=yes@s1/till_screen advertising:email=yes@s1/paper advertising:sms=no@-/paper
-    office: change A consent_processing=no                              =>
+    office: change A version=7 consent_sms=yes                          => !stale
+    office: change A consent_processing=no                              => processing
     office: consents A => processing=no@-/paper advertising:email=no@-/paper advertising:sms=no@-/paper
 
     admin:  erase A                                                     => true
@@ -241,5 +242,37 @@ const LIFE: &str = "
 fn from_the_first_answer_to_the_erasure() {
     for database in databases() {
         Customers::new(database).run(LIFE);
+    }
+}
+
+#[test]
+fn of_two_at_once_one_has_the_phone() {
+    for database in databases() {
+        let customers = Customers::new(database);
+        let programme = &customers.cards.programme;
+        let register = |number: usize| {
+            let phone = json!(format!("+7916000{:04}", number / 2));
+            let new = NewCustomer {
+                id: None,
+                network: Some("n1".to_owned()),
+                card: None,
+                answers: [("phone", phone), ("consent_processing", json!(true))]
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .into(),
+                means: Means::Site,
+            };
+            match programme.register_customer(&who("office"), new) {
+                Ok(_) => "registered".to_owned(),
+                Err(refused) => told(&refused),
+            }
+        };
+        let register = &register;
+        let mut outcomes: Vec<String> = std::thread::scope(|scope| {
+            let calls: Vec<_> = (0..16).map(|n| scope.spawn(move || register(n))).collect();
+            calls.into_iter().map(|call| call.join().unwrap()).collect()
+        });
+        outcomes.sort();
+        let known = vec!["!/answers/phone phone_known".to_owned(); 8];
+        assert_eq!(outcomes, [known, vec!["registered".to_owned(); 8]].concat());
     }
 }

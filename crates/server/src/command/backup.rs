@@ -99,7 +99,7 @@ pub fn restore(cli: &Cli, arguments: &Restore) -> Result<()> {
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read {}", path.display()))?;
-            WasErased::listed(&text)
+            WasErased::listed(&text).with_context(|| path.display().to_string())?
         }
         None => Vec::new(),
     };

@@ -46,7 +46,7 @@ pub struct FormQuery {
 }
 
 /// A customer to be registered.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CustomerToRegister {
     /// Your own id of him, if there is one; never a phone, an e-mail or a name.
@@ -87,13 +87,13 @@ pub struct RegisteredCustomer {
     /// Questions that want an answer still.
     #[schema(example = json!(["surname", "birth_date"]))]
     missing: Vec<String>,
-    /// Rises with each change of an answer; `ETag` names it.
+    /// Rises with each change of an answer or a consent; `ETag` names it.
     #[schema(example = 1)]
     version: i64,
 }
 
 /// By what a customer is looked for: one of these.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum CustomerToFind {
     /// A phone, however it is written.
@@ -132,7 +132,7 @@ pub struct CustomerFound {
 }
 
 /// A customer with his answers and consents.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct Customer {
     /// His id.
     #[schema(example = "c5f0c6d2a9be14d7f8a3b0c1d2e3f4a5b")]
@@ -159,7 +159,7 @@ pub struct Customer {
     /// When an answer changed last.
     #[schema(example = "2026-01-01T09:00:00Z", format = DateTime)]
     changed_at: String,
-    /// Rises with each change of an answer; `ETag` and `If-Match` name it.
+    /// Rises with each change of an answer or a consent; `ETag` and `If-Match` name it.
     #[schema(example = 2)]
     version: i64,
 }
@@ -190,7 +190,7 @@ pub struct Consent {
 }
 
 /// Answers that a customer gives now.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswersToChange {
     /// Answers by the ids of their questions; null takes one back.
@@ -213,16 +213,19 @@ pub struct ChangedAnswers {
     /// Questions whose answer is another now.
     #[schema(example = json!(["email"]))]
     changed: Vec<String>,
+    /// Purposes that are given or taken back now.
+    #[schema(example = json!(["advertising:email"]))]
+    consents: Vec<String>,
     /// Questions that want an answer still.
     #[schema(example = json!(["birth_date"]))]
     missing: Vec<String>,
-    /// Rises with each change of an answer; `ETag` names it.
+    /// Rises with each change of an answer or a consent; `ETag` names it.
     #[schema(example = 2)]
     version: i64,
 }
 
 /// A change of answers: what, and who made it where.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct AnswerChange {
     /// Grows with every change.
     #[schema(example = 17)]
@@ -455,8 +458,8 @@ impl From<ConsentEvent> for Consent {
 
 impl From<AnswersChanged> for ChangedAnswers {
     fn from(done: AnswersChanged) -> Self {
-        let AnswersChanged { customer, changed, missing, version } = done;
-        Self { customer, changed, missing, version }
+        let AnswersChanged { customer, changed, consents, missing, version } = done;
+        Self { customer, changed, consents, missing, version }
     }
 }
 

@@ -86,8 +86,9 @@ fn who_somebody_is_stands_in_no_file_and_no_log() {
     );
 
     // Other keys, while it is served; the server takes them from the file.
-    let key = std::fs::read_to_string(shop.dir().join("vault-key")).unwrap();
     shop.done(&["vault", "renew-key"]);
+    let keys = std::fs::read_to_string(shop.dir().join("vault-key")).unwrap();
+    assert_eq!(keys.lines().count(), 2);
     shop.done(&["vault", "renew-index"]);
     let status: serde_json::Value =
         serde_json::from_str(&shop.done(&["vault", "status", "--json"])).unwrap();
@@ -117,7 +118,8 @@ fn who_somebody_is_stands_in_no_file_and_no_log() {
         let found: Vec<_> = PLANTED.iter().filter(|text| has(bytes, text)).collect();
         assert!(found.is_empty(), "{name} holds {found:?}");
         let is_key_file = name.ends_with("programme/vault-key");
-        assert!(is_key_file || !has(bytes, key.trim()), "{name} holds the programme key");
+        let has_key = keys.lines().any(|key| has(bytes, key));
+        assert!(is_key_file || !has_key, "{name} holds a programme key");
     }
 
     shop.done(&["erase", &id]);

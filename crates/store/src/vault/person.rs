@@ -201,15 +201,24 @@ impl Tx<'_> {
     }
 
     /// Destroys a person: his key, his answers and their changes, and whatever the index finds him by; says
-    /// how many rows went.
+    /// how many rows went. On SQLite what stood in their place is overwritten; on PostgreSQL it goes with the next
+    /// vacuum.
     ///
     /// # Errors
     /// When the database fails.
     pub fn destroy_person(&mut self, customer: &CustomerId) -> Result<u64, DbError> {
-        let mut rows = self.unindex_person(customer)?;
-        for statement in [&KEY_DELETE, &DELETE, &CHANGES_DELETE] {
+        let overwriting = |tx: &mut Self, on: &str| match tx.is_postgres() {
+            true => Ok(()),
+            false => tx.script(&format!("PRAGMA secure_delete = {on}")),
+        };
+        overwriting(self, "ON")?;
+        let mut rows = 0;
+        // His own row first: whoever changes him at this moment has it, and indexes him before he lets it go.
+        for statement in [&DELETE, &KEY_DELETE, &CHANGES_DELETE] {
             rows += self.execute(statement, &[("customer", (&customer.0).into())])?;
         }
+        rows += self.unindex_person(customer)?;
+        overwriting(self, "OFF")?;
         Ok(rows)
     }
 

@@ -36,10 +36,10 @@ pub struct Walked {
 }
 
 /// Terms by which a person is found, of his answers.
-pub type TermsOf<'f> = &'f dyn Fn(&Person) -> Vec<Term>;
+pub type TermsOf<'f> = &'f dyn Fn(&Person) -> Result<Vec<Term>, DbError>;
 
 impl Tx<'_> {
-    /// How many keys of persons each programme key seals, by its name.
+    /// How many keys of persons each programme key seals, by its name; 0 where it seals keys of the index alone.
     ///
     /// # Errors
     /// When the database fails.
@@ -140,7 +140,7 @@ impl Tx<'_> {
             let customer = CustomerId(customer.clone());
             // Who was erased meanwhile is in no index.
             let Some(person) = self.person_to_change(keys, &customer)? else { continue };
-            self.index_person(&index_keys, &customer, &terms_of(&person))?;
+            self.index_person(&index_keys, &customer, &terms_of(&person)?)?;
             let params = [("index_key", newest.into()), ("customer", (&customer.0).into())];
             self.execute(&INDEXED, &params)?;
         }

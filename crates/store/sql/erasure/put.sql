@@ -1,0 +1,1 @@
+UPDATE erasure SET act = $act WHERE number = $number
