@@ -20,7 +20,6 @@ use store::{DbError, Erasure};
 
 use crate::fetch::Fetched;
 use crate::refresh::POPULATION;
-use crate::sealing::cut_torn_line;
 use crate::shared_card::SharedCard;
 use crate::{Act, DeedView, Programme, ProgrammeError, sha256_hex};
 
@@ -154,11 +153,11 @@ impl Programme {
         let path = self.folder.join(ERASURES);
         let write = || -> Result<()> {
             let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
-            if file.metadata()?.len() > 0 {
-                cut_torn_line(&path)?;
-            }
             let mut text = String::new();
             file.read_to_string(&mut text)?;
+            // What a crash left half-written is cut off: the store still has that erasure.
+            text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+            file.set_len(text.len() as u64)?;
             let last = text.lines().next_back().map(serde_json::from_str::<ErasureLine>);
             let after = last.transpose()?.map_or(0, |line| line.number);
             for erasure in self.store()?.read(|tx| tx.erasures(after, u32::MAX))? {

@@ -143,6 +143,9 @@ fn network(
 ) -> Result<NetworkId, Refused> {
     let of_card = card.map(|card| card.network.clone());
     if let Some(named) = &new.network {
+        if named.chars().any(char::is_control) {
+            return Err(Refused::field("/network", "value", "is no id of a network"));
+        }
         let network = network_of(tx, act, named)?.id;
         return match of_card.is_none_or(|of_card| of_card == network) {
             true => Ok(network),

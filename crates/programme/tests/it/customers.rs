@@ -13,13 +13,14 @@
 use std::collections::BTreeMap;
 
 use programme::{
-    AnswerChange, AnswersGiven, CardChange, CardOperation, FindBy, Means, NewCustomer, Refused,
+    AnswerChange, AnswersGiven, CardChange, CardOperation, FindBy, Means, NewCustomer, Programme,
+    Refused, Restore, WasErased,
 };
 use serde_json::{Value, json};
 use store::DbError;
 
 use super::cards::{Cards, who};
-use super::fixture::{Database, databases};
+use super::fixture::{Database, NOW, databases};
 
 struct Customers {
     cards: Cards,
@@ -275,4 +276,30 @@ fn of_two_at_once_one_has_the_phone() {
         let known = vec!["!/answers/phone phone_known".to_owned(); 8];
         assert_eq!(outcomes, [known, vec!["registered".to_owned(); 8]].concat());
     }
+}
+
+#[test]
+fn a_restore_brings_back_nobody_who_was_erased() {
+    let mut customers = Customers::new(Database::sqlite());
+    customers.run(
+        "till: register A card=C0 phone=89161234567 consent_processing=yes first_name=Анна => C0; wants
+         till: register B card=C1 phone=89161234568 consent_processing=yes first_name=Борис => C1; wants",
+    );
+    let dir = customers.cards.dir();
+    let (backup, folder) = (dir.with_file_name("backup"), dir.with_file_name("restored"));
+    customers.cards.programme.backup(&backup, NOW).unwrap();
+    customers.run("admin: erase A => true");
+    let listed = std::fs::read_to_string(dir.join("erasures.jsonl")).unwrap();
+    let how = Restore { erased: WasErased::listed(&listed).unwrap(), database: None };
+    assert_eq!(Programme::restore(&backup, &folder, &how, NOW).unwrap().erased, 1);
+    let restored = Programme::open(&folder).unwrap();
+    let of = |name: &str| restored.customer(&who("admin"), &customers.ids[name]);
+    assert_eq!(of("B").unwrap_err().code(), "internal", "the key is in no backup");
+    std::fs::copy(dir.join("vault-key"), folder.join("vault-key")).unwrap();
+    assert_eq!(of("A").unwrap_err().code(), "not_found");
+    assert_eq!(of("B").unwrap().answers.len(), 2);
+    let find = |name: &str| {
+        restored.find_customers(&who("admin"), &FindBy::Name(name.to_owned())).unwrap().len()
+    };
+    assert_eq!((find("Анна"), find("Борис")), (0, 1));
 }

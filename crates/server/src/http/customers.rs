@@ -18,6 +18,7 @@ use super::call::Call;
 use super::extract::{Body, Path, Query};
 use super::page::{List, Page};
 use super::problem::{Fault, Problem};
+use super::rules::OnceNamed;
 use super::time::rfc3339;
 use super::version::{ETag, IfMatch, Tagged};
 
@@ -63,7 +64,7 @@ pub struct CustomerToRegister {
     card: Option<String>,
     /// Answers by the ids of their questions.
     #[schema(value_type = Object, example = json!({"phone": "+7 900 123-45-67", "processing": true}))]
-    answers: BTreeMap<String, Value>,
+    answers: OnceNamed,
     /// How they were given: `paper`, `till_screen`, `site`, `app`, `call`, `code` or `import`.
     #[schema(example = "till_screen", pattern = "^(paper|till_screen|site|app|call|code|import)$")]
     means: String,
@@ -94,17 +95,18 @@ pub struct RegisteredCustomer {
 
 /// By what a customer is looked for: one of these.
 #[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub enum CustomerToFind {
+#[serde(deny_unknown_fields)]
+pub struct CustomerToFind {
     /// A phone, however it is written.
+    #[serde(default)]
     #[schema(example = "8 (900) 123-45-67")]
-    Phone(String),
+    phone: Option<String>,
     /// An e-mail.
-    #[schema(example = "anna@example.com")]
-    Email(String),
+    #[serde(default)]
+    email: Option<String>,
     /// Whole words of a name, in any sequence.
-    #[schema(example = "Иванова Анна")]
-    Name(String),
+    #[serde(default)]
+    name: Option<String>,
 }
 
 /// Customers who were found.
@@ -195,7 +197,7 @@ pub struct Consent {
 pub struct AnswersToChange {
     /// Answers by the ids of their questions; null takes one back.
     #[schema(value_type = Object, example = json!({"email": "anna@example.com", "birth_date": "1990-05-17"}))]
-    answers: BTreeMap<String, Value>,
+    answers: OnceNamed,
     /// How they were given: `paper`, `till_screen`, `site`, `app`, `call`, `code` or `import`.
     #[schema(example = "till_screen", pattern = "^(paper|till_screen|site|app|call|code|import)$")]
     means: String,
@@ -291,6 +293,7 @@ pub async fn register(
     let act = call.writing(&body)?;
     let means = means(&body.means)?;
     let CustomerToRegister { id, network, card, answers, .. } = body;
+    let answers = by_question(answers)?;
     let new = NewCustomer { id, network, card, answers, means };
     let programme = app.programme.clone();
     let done = app.pool.run(move || Ok(programme.register_customer(&act, new)?)).await?;
@@ -311,10 +314,14 @@ pub async fn find(
     Body(body): Body<CustomerToFind>,
 ) -> Result<Json<CustomersFound>, Problem> {
     let (act, programme) = (call.unkept(), app.programme.clone());
-    let by = match body {
-        CustomerToFind::Phone(text) => FindBy::Phone(text),
-        CustomerToFind::Email(text) => FindBy::Email(text),
-        CustomerToFind::Name(text) => FindBy::Name(text),
+    let by = match (body.phone, body.email, body.name) {
+        (Some(text), None, None) => FindBy::Phone(text),
+        (None, Some(text), None) => FindBy::Email(text),
+        (None, None, Some(text)) => FindBy::Name(text),
+        _ => {
+            let detail = "say a phone, an e-mail or a name, one of them";
+            return Err(Problem::invalid(vec![Fault::new("/phone", "missing", detail)]));
+        }
     };
     let found = app.pool.run(move || Ok(programme.find_customers(&act, &by)?)).await?;
     Ok(Json(CustomersFound { customers: found.into_iter().map(CustomerFound::from).collect() }))
@@ -359,7 +366,8 @@ pub async fn change_answers(
 ) -> Result<Tagged<Json<ChangedAnswers>>, Problem> {
     let act = call.writing(&body)?;
     let (version, means) = (if_match.version()?, means(&body.means)?);
-    let given = AnswersGiven { answers: body.answers, means, complete: body.complete };
+    let answers = by_question(body.answers)?;
+    let given = AnswersGiven { answers, means, complete: body.complete };
     let programme = app.programme.clone();
     let changed =
         app.pool.run(move || Ok(programme.change_answers(&act, &id, version, given)?)).await?;
@@ -388,6 +396,16 @@ pub async fn changes(
     let rows = app.pool.run(move || Ok(programme.answer_changes(&act, &id, after, most)?)).await?;
     let rows = rows.into_iter().map(AnswerChange::try_from).collect::<Result<_, _>>()?;
     Ok(Json(List::of(rows, page.limit, |row: &AnswerChange| row.id)))
+}
+
+fn by_question(answers: OnceNamed) -> Result<BTreeMap<String, Value>, Problem> {
+    match answers.0 {
+        Value::Object(fields) => Ok(fields.into_iter().collect()),
+        _ => {
+            let detail = "must be an object: answers by the ids of their questions";
+            Err(Problem::invalid(vec![Fault::new("/answers", "type", detail)]))
+        }
+    }
 }
 
 fn means(text: &str) -> Result<Means, Problem> {

@@ -239,9 +239,10 @@ fn lasting(answer: &Answer) -> (u16, Value) {
     (answer.status, body)
 }
 
-/// Whether the answer to a write is kept under its key: not of what lets somebody in.
+/// Whether the answer to a write is kept under its key: not of what lets somebody in, nor of finding somebody, which
+/// is a deed each time.
 fn is_kept(world: &World, line: &str) -> bool {
-    world.is_by_key(line) && !line.contains("staff-links")
+    world.is_by_key(line) && !line.contains("staff-links") && !line.ends_with("/find")
 }
 
 /// A write that was done, and what came back.

@@ -27,7 +27,7 @@ const REQUESTS: &[(&str, &str, Option<&str>, &str, &str)] = &[
     ("customers:read", "POST /api/v1/customers/find", None, r#"{"phone": "+79161234567"}"#, "403 forbidden"),
     ("customers:find", "POST /api/v1/customers/find", None, r#"{"phone": "+79161234567"}"#, "200"),
     ("customers:find", "POST /api/v1/customers/find", None, r#"{"phone": "12"}"#, "422 invalid /phone"),
-    ("customers:find", "POST /api/v1/customers/find", None, r#"{"passport": "12"}"#, "422 invalid"),
+    ("customers:find", "POST /api/v1/customers/find", None, r#"{"passport": "12"}"#, "422 invalid /passport"),
     ("customers:write", "PATCH /api/v1/customers/ID/answers", None, r#"{"answers": {"email": "planted@example.com"}, "means": "app"}"#, "428 version_missing"),
     ("customers:write", "PATCH /api/v1/customers/ID/answers", Some("\"7\""), r#"{"answers": {"email": "planted@example.com"}, "means": "app"}"#, "412 version_changed"),
     ("customers:write", "PATCH /api/v1/customers/ID/answers", Some("\"1\""), r#"{"answers": {"email": "planted"}, "means": "app"}"#, "422 invalid /answers/email"),
